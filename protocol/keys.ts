@@ -1,0 +1,47 @@
+// The names of everything that lies in Redis.
+
+/** Names of the Redis keys and BullMQ queues under one prefix. Tests use a random prefix, production uses `vc`. */
+export interface Keyspace {
+  readonly prefix: string;
+  /** Hash: the stream's record. */
+  stream(id: string): string;
+  /** String: the current label set as JSON. */
+  labels(id: string): string;
+  /** String, binary: the pixels of one window, uint8 `[n, S, S, 3]`. */
+  frames(id: string, seq: number): string;
+  /** Hash: window seq to media times and float16 `[n, D]`. */
+  embeddings(id: string): string;
+  /** Hash: `cursor` (the next window to score) and the timeline's `state`. */
+  timeline(id: string): string;
+  /** Redis Stream with ids `<seq>-0`: the event log. */
+  events(id: string): string;
+  /** Sorted set: stream id by creation time in epoch milliseconds. */
+  readonly streams: string;
+  /** Hash: model id to what live workers serve. */
+  readonly models: string;
+  /** BullMQ key prefix; in braces so that all queues share one cluster slot. */
+  readonly queuePrefix: string;
+  /** BullMQ queue with one job per stream: the lease of the ingest that runs it. */
+  readonly streamsQueue: string;
+  /** BullMQ queue of the windows for one model. */
+  windowsQueue(model: string): string;
+}
+
+/** Returns the {@link Keyspace} under `prefix`. The stream id is in braces: one stream sits in one cluster slot. */
+export function createKeyspace(prefix = 'vc'): Keyspace {
+  const of = (id: string, name: string) => `${prefix}:{${id}}:${name}`;
+  return {
+    prefix,
+    stream: (id) => of(id, 'stream'),
+    labels: (id) => of(id, 'labels'),
+    frames: (id, seq) => of(id, `frames:${seq}`),
+    embeddings: (id) => of(id, 'embeddings'),
+    timeline: (id) => of(id, 'timeline'),
+    events: (id) => of(id, 'events'),
+    streams: `${prefix}:streams`,
+    models: `${prefix}:models`,
+    queuePrefix: `{${prefix}}`,
+    streamsQueue: 'streams',
+    windowsQueue: (model) => `windows.${model}`,
+  };
+}

@@ -1,0 +1,84 @@
+// The stream record as it lies in Redis: a flat hash, so that each service updates its own fields atomically.
+import { z } from 'zod';
+import { EndStatus, isTerminal, Reason, StreamMode, type StreamRecord, StreamStatus } from './stream.ts';
+
+const json = <T extends z.ZodType>(schema: T) =>
+  z.string().transform((text, context) => {
+    try {
+      return schema.parse(JSON.parse(text)) as z.output<T>;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'Expected valid JSON.' });
+      return z.NEVER;
+    }
+  });
+const number = z.coerce.number();
+const count = number.default(0);
+
+/**
+ * The fields of `vc:{id}:stream`. Who writes what: the gateway the first block and `stop`, ingest `status` until the
+ * end, `published`, `sampled`, `dropped`, `duration`, the worker's commit script `media`, `embedded`, `reused` and the end.
+ */
+export const StoredRecord = z.object({
+  id: z.string(),
+  source: z.string(),
+  mode: StreamMode,
+  model: z.string(),
+  sampleFps: number,
+  poolSeconds: number,
+  owner: z.string().default(''),
+  createdAt: number,
+
+  stop: z.coerce.number().default(0),
+  status: StreamStatus,
+  reason: json(Reason).optional(),
+  labelsVersion: number.default(1),
+  /** Number of windows published: the seq of the next one. */
+  published: count,
+  /** Grid index (media time x sampleFps) of the next frame to publish; where a new lease goes on. */
+  nextFrame: count,
+  sampled: count,
+  dropped: count,
+  duration: number.optional(),
+  embedded: count,
+  reused: count,
+  media: count,
+  /** Seq of the last event in the log. */
+  eventSeq: count,
+  end: EndStatus.optional(),
+  endedAt: number.optional(),
+});
+export type StoredRecord = z.infer<typeof StoredRecord>;
+
+/** Returns the record as the API shows it, from the hash as it is stored. */
+export function toStreamRecord(stored: StoredRecord): StreamRecord {
+  const duration = stored.mode === 'file' ? (stored.duration ?? null) : null;
+  return {
+    id: stored.id,
+    source: stored.source,
+    mode: stored.mode,
+    model: stored.model,
+    sampleFps: stored.sampleFps,
+    poolSeconds: stored.poolSeconds,
+    status: stored.status,
+    stopping: stored.stop > 0 && !isTerminal(stored.status),
+    reason: stored.reason ?? null,
+    labelsVersion: stored.labelsVersion,
+    media: stored.media,
+    durationSeconds: duration,
+    progress: progressOf(stored, duration),
+    counters: {
+      sampled: stored.sampled,
+      embedded: stored.embedded,
+      reused: stored.reused,
+      dropped: stored.dropped,
+    },
+    createdAt: new Date(stored.createdAt).toISOString(),
+    endedAt: stored.endedAt === undefined ? null : new Date(stored.endedAt).toISOString(),
+  };
+}
+
+function progressOf(stored: StoredRecord, duration: number | null): number | null {
+  if (stored.mode === 'live') return null;
+  if (stored.status === 'ended') return 1;
+  return duration ? Math.min(1, stored.media / duration) : 0;
+}

@@ -1,0 +1,40 @@
+// gateway ◀─▶ client: the messages of `WS /v1/ws`.
+import { z } from 'zod';
+import { EVENT_TYPES, StreamEvent } from './event.ts';
+import { StreamId } from './stream.ts';
+
+export const Subscribe = z.strictObject({
+  type: z.literal('subscribe'),
+  stream: StreamId,
+  after: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Everything with a greater seq is replayed, then live events follow.'),
+  types: z.array(z.enum(EVENT_TYPES)).min(1).optional().describe('Only these; all otherwise.'),
+});
+export type Subscribe = z.infer<typeof Subscribe>;
+export const Unsubscribe = z.strictObject({ type: z.literal('unsubscribe'), stream: StreamId });
+export const Ping = z.strictObject({ type: z.literal('ping'), id: z.string().max(64).optional() });
+
+export const ClientMessage = z.discriminatedUnion('type', [Subscribe, Unsubscribe, Ping]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+export const Subscribed = z.strictObject({
+  type: z.literal('subscribed'),
+  stream: StreamId,
+  seq: z.int().min(0),
+});
+export const Unsubscribed = z.strictObject({ type: z.literal('unsubscribed'), stream: StreamId });
+export const Pong = z.strictObject({ type: z.literal('pong'), id: z.string().optional() });
+export const SocketError = z.strictObject({
+  type: z.literal('error'),
+  code: z.string(),
+  message: z.string(),
+  stream: StreamId.optional(),
+});
+
+export const ControlMessage = z.discriminatedUnion('type', [Subscribed, Unsubscribed, Pong, SocketError]);
+export type ControlMessage = z.infer<typeof ControlMessage>;
+export const ServerMessage = z.union([ControlMessage, StreamEvent]);
+export type ServerMessage = z.infer<typeof ServerMessage>;

@@ -1,0 +1,28 @@
+// ingest ═══ window ═══▶ worker: the unit of work.
+import { z } from 'zod';
+import { EndStatus, Reason, StreamId } from './stream.ts';
+
+/** How a stream ends; carried by its last window, which has no frames, so that the end comes after every label. */
+export const StreamEnd = z.strictObject({ status: EndStatus, reason: Reason.optional() });
+export type StreamEnd = z.infer<typeof StreamEnd>;
+
+/**
+ * The data of a `windows.<model>` job: consecutive frames of one stream under one seq. The pixels, uint8
+ * `[times.length, sizePx, sizePx, 3]` RGB, lie under `Keyspace.frames(stream, seq)`, never in the job.
+ */
+export const WindowJob = z.strictObject({
+  v: z.literal(1),
+  stream: StreamId,
+  seq: z.int().min(0),
+  times: z.array(z.number().min(0)).max(64).describe('Media time of each frame in seconds, ascending.'),
+  sizePx: z.int().min(1).max(1024),
+  publishedAt: z.number().describe('Epoch milliseconds.'),
+  wall: z.number().optional().describe('Live: epoch milliseconds at which the last frame arrived.'),
+  end: StreamEnd.optional(),
+});
+export type WindowJob = z.infer<typeof WindowJob>;
+
+/** Returns the BullMQ job id of a window: publishing the same window twice is one job. */
+export function windowJobId(stream: string, seq: number): string {
+  return `${stream}.${seq}`;
+}
