@@ -59,8 +59,12 @@ export const GapEvent = z.strictObject({
   type: z.literal('gap'),
   from: seconds,
   to: seconds,
-  windows: z.int().min(1),
-  reason: z.enum(['overload', 'lost', 'trimmed']),
+  windows: z.int().min(1).describe('How many windows are missing; for `trimmed`, how many events.'),
+  reason: z
+    .enum(['overload', 'lost', 'trimmed'])
+    .describe(
+      '`overload`: dropped because workers were too slow. `lost`: the frames expired. `trimmed`: the events before `to` are no longer kept; sent to one subscriber only, under the seq of the last missing event.',
+    ),
 });
 
 export const StreamEvent = z.discriminatedUnion('type', [

@@ -3,6 +3,11 @@ import { z } from 'zod';
 import { EVENT_TYPES, StreamEvent } from './event.ts';
 import { StreamId } from './stream.ts';
 
+/** The WebSocket subprotocol of v1. Offering it is optional; a token may travel beside it, see {@link TOKEN_PROTOCOL}. */
+export const SOCKET_PROTOCOL = 'verbcast.v1';
+/** A browser cannot set headers on a WebSocket: its token is offered as a second subprotocol, this followed by base64url. */
+export const TOKEN_PROTOCOL = 'verbcast.token.';
+
 export const Subscribe = z.strictObject({
   type: z.literal('subscribe'),
   stream: StreamId,
@@ -31,6 +36,7 @@ export const SocketError = z.strictObject({
   type: z.literal('error'),
   code: z.string(),
   message: z.string(),
+  retry: z.boolean().optional().describe('Whether the same request may succeed later.'),
   stream: StreamId.optional(),
 });
 
