@@ -75,6 +75,8 @@ export const LabelSetInput = z.strictObject({
   ...setOptions,
 });
 export type LabelSetInput = z.infer<typeof LabelSetInput>;
+/** A label set before defaults are filled in: only `labels` must be there. */
+export type LabelSetDraft = z.input<typeof LabelSetInput>;
 
 /** A label set as it is stored: versioned, every label spelled out. */
 export const LabelSet = z.strictObject({

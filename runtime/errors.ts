@@ -24,6 +24,7 @@ export const ERRORS = {
   E_NOT_FOUND: row(404, 'There is nothing here'),
   E_STREAM_NOT_FOUND: row(404, 'No such stream'),
   E_STREAM_OVER: row(409, 'The stream is over'),
+  E_STREAM_RUNNING: row(409, 'The stream is not over yet'),
   E_UPLOAD_NOT_FOUND: row(404, 'No such upload'),
 
   E_SOURCE_NOT_FOUND: row(404, 'The source does not exist'),

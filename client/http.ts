@@ -1,0 +1,72 @@
+// client ═══ REST ═══▶ gateway.
+import type { Problem } from '../protocol/rest.ts';
+import { unreachable, VerbcastError } from './error.ts';
+
+/** One request. `query` values that are undefined are left out; `body` is sent as JSON, `raw` as it is. */
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD';
+  /** Below the gateway's URL, without a leading slash. */
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  headers?: Record<string, string>;
+  body?: unknown;
+  raw?: Blob;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Http {
+  /** Returns the answer, whose status is below 300. @throws VerbcastError otherwise, and when nobody answers. */
+  send(request: HttpRequest): Promise<Response>;
+  /**
+   * Returns the answer's JSON. It is trusted to have the documented shape: a client that refused a field it does not know
+   * would break with every gateway that is newer than itself.
+   */
+  json<T>(request: HttpRequest): Promise<T>;
+}
+
+/** Returns the sender of requests to the gateway at `base`, whose path ends with a slash. */
+export function createHttp({
+  base,
+  token,
+  fetch,
+}: {
+  base: URL;
+  token?: string | undefined;
+  fetch: typeof globalThis.fetch;
+}): Http {
+  const send = async ({ method, path, query = {}, headers = {}, body, raw, signal }: HttpRequest) => {
+    const url = new URL(path, base);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const payload = body === undefined ? raw : JSON.stringify(body);
+    const request: RequestInit = {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { body: payload }),
+      ...(signal ? { signal } : {}),
+    };
+    const response = await fetch(url, request).catch((cause: unknown) => {
+      if (signal?.aborted) throw signal.reason;
+      throw unreachable(base.origin, cause);
+    });
+    if (!response.ok) throw await failureOf(response);
+    return response;
+  };
+  return { send, json: async <T>(request: HttpRequest) => (await (await send(request)).json()) as T };
+}
+
+async function failureOf(response: Response): Promise<VerbcastError> {
+  const { status } = response;
+  if (response.headers.get('content-type')?.includes('problem+json')) {
+    const problem = await response.json().catch(() => undefined);
+    if (problem) return new VerbcastError(problem as Problem);
+  }
+  // A proxy in between, or another server altogether.
+  const detail = `Expected an answer of a Verbcast gateway, got ${status} ${response.statusText} from ${response.url}.`;
+  return new VerbcastError({ code: 'E_GATEWAY_UNREACHABLE', detail, status, retry: status >= 500 });
+}
