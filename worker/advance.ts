@@ -1,0 +1,141 @@
+// Moves a stream's timeline over every contiguous window that is there. Any worker may try; the commit decides who did.
+import type { PoolingName } from '../models/pooling.ts';
+import type { PromptVectors } from '../models/prompt-bank.ts';
+import type { ScoreOptions } from '../models/scorer.ts';
+import type { Keyspace } from '../protocol/keys.ts';
+import { LabelSet } from '../protocol/labels.ts';
+import type { Redis } from '../runtime/redis.ts';
+import { commitTimeline } from './commit.ts';
+import { decodeEntry } from './history.ts';
+import {
+  advanceTimeline,
+  initialTimelineState,
+  type SequencedEntry,
+  type TimelineState,
+} from './timeline.ts';
+
+/** Windows that one commit covers at the most; bounds what is read and appended in one step. */
+const WINDOWS_PER_COMMIT = 16;
+
+export interface AdvancerOptions {
+  readonly redis: Redis;
+  readonly keys: Keyspace;
+  readonly retentionSeconds: number;
+  readonly scoring: Omit<ScoreOptions, 'pooling'>;
+  readonly pooling: PoolingName;
+  readonly vectorsFor: (labelSet: LabelSet) => Promise<PromptVectors>;
+  /** Told after each commit with the entries it covered. */
+  readonly onCommit?: (entries: readonly SequencedEntry[]) => void;
+}
+
+interface Position {
+  readonly cursor: number;
+  readonly state: TimelineState;
+  readonly labelSet: LabelSet;
+  readonly poolSeconds: number;
+}
+
+/** Moves timelines. Calls for one stream run one after the other, and one waiting call serves all that came meanwhile. */
+export class TimelineAdvancer {
+  readonly #options: AdvancerOptions;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
+
+  constructor(options: AdvancerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every window that was contiguous at the time of the call has been committed, here or elsewhere. */
+  advance(stream: string): Promise<void> {
+    const running = this.#running.get(stream);
+    if (!running) return this.#start(stream);
+    const waiting = this.#next.get(stream);
+    if (waiting) return waiting;
+    const next = running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next.delete(stream);
+        return this.#start(stream);
+      });
+    this.#next.set(stream, next);
+    return next;
+  }
+
+  #start(stream: string): Promise<void> {
+    const run = this.#advance(stream).finally(() => {
+      if (this.#running.get(stream) === run) this.#running.delete(stream);
+    });
+    this.#running.set(stream, run);
+    return run;
+  }
+
+  async #advance(stream: string): Promise<void> {
+    const { redis, keys, retentionSeconds, onCommit } = this.#options;
+    for (;;) {
+      const position = await this.#read(stream);
+      if (!position) return;
+      const { cursor, state, labelSet } = position;
+      const { before, entries } = await this.#history(stream, position);
+      if (entries.length === 0) return;
+      const context = {
+        stream,
+        labelSet,
+        vectors: await this.#options.vectorsFor(labelSet),
+        scoring: this.#options.scoring,
+        pooling: this.#options.pooling,
+        poolSeconds: position.poolSeconds,
+      };
+      const result = await commitTimeline(redis, keys, {
+        stream,
+        cursor,
+        nextCursor: cursor + entries.length,
+        labelsVersion: labelSet.version,
+        step: advanceTimeline(state, { before, entries }, context),
+        retentionSeconds,
+        now: Date.now(),
+      });
+      if (result === 'done') onCommit?.(entries);
+      if (result === 'over' || result === 'gone') return;
+      if (result === 'done' && entries.length < WINDOWS_PER_COMMIT) return;
+    }
+  }
+
+  async #read(stream: string): Promise<Position | undefined> {
+    const { redis, keys } = this.#options;
+    const [[cursor, state], [poolSeconds], labels] = await Promise.all([
+      redis.hmget(keys.timeline(stream), 'cursor', 'state'),
+      redis.hmget(keys.stream(stream), 'poolSeconds'),
+      redis.get(keys.labels(stream)),
+    ]);
+    if (labels === null || poolSeconds == null) return undefined;
+    return {
+      cursor: Number(cursor ?? 0),
+      // Written by this module alone, so it is trusted.
+      state: state ? (JSON.parse(state) as TimelineState) : initialTimelineState,
+      labelSet: LabelSet.parse(JSON.parse(labels)),
+      poolSeconds: Number(poolSeconds),
+    };
+  }
+
+  async #history(stream: string, { cursor, state }: Position) {
+    const from = Math.min(state.spanFrom, cursor);
+    const seqs = Array.from({ length: cursor - from + WINDOWS_PER_COMMIT }, (_, i) => from + i);
+    const stored = await this.#options.redis.hmgetBuffer(
+      this.#options.keys.embeddings(stream),
+      ...seqs.map(String),
+    );
+    const all = stored.map((buffer, i) =>
+      buffer ? { seq: from + i, entry: decodeEntry(buffer) } : undefined,
+    );
+    const entries = all.slice(cursor - from);
+    const firstHole = entries.indexOf(undefined);
+    return {
+      before: present(all.slice(0, cursor - from)),
+      entries: present(firstHole === -1 ? entries : entries.slice(0, firstHole)),
+    };
+  }
+}
+
+function present(entries: readonly (SequencedEntry | undefined)[]): SequencedEntry[] {
+  return entries.flatMap((entry) => (entry ? [entry] : []));
+}

@@ -1,0 +1,79 @@
+// The one write that moves a timeline: cursor, state, record and events together, or nothing.
+import { encodeEvent, LUA_APPEND } from '../protocol/event-log.ts';
+import type { Keyspace } from '../protocol/keys.ts';
+import { defineScript, runScript, type ScriptHost } from '../protocol/script.ts';
+import type { TimelineStep } from './timeline.ts';
+
+// KEYS record, timeline, events, labels, embeddings.
+// ARGV cursor, next cursor, labels version, state, media, embedded, dropped, end ('' while it runs), reason, ended at,
+// retention in seconds, event bodies.
+const COMMIT = defineScript(`${LUA_APPEND}
+local record = redis.call('HMGET', KEYS[1], 'status', 'labelsVersion')
+if not record[1] then return 'gone' end
+if record[1] == 'ended' or record[1] == 'failed' or record[1] == 'cancelled' then return 'over' end
+if (redis.call('HGET', KEYS[2], 'cursor') or '0') ~= ARGV[1] then return 'moved' end
+if record[2] ~= ARGV[3] then return 'labels' end
+redis.call('HSET', KEYS[2], 'cursor', ARGV[2], 'state', ARGV[4])
+redis.call('HSET', KEYS[1], 'media', ARGV[5])
+redis.call('HINCRBY', KEYS[1], 'embedded', ARGV[6])
+redis.call('HINCRBY', KEYS[1], 'dropped', ARGV[7])
+append(KEYS[1], KEYS[3], ARGV, 12)
+if ARGV[8] ~= '' then
+  redis.call('HSET', KEYS[1], 'status', ARGV[8], 'endedAt', ARGV[10])
+  if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[9]) end
+  for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[11]) end
+end
+return 'done'
+`);
+
+/**
+ * - `done`: committed.
+ * - `moved`: another worker was faster; `labels`: the label set changed meanwhile. Nothing was written; read again.
+ * - `over`, `gone`: the stream has its final status, or was purged.
+ */
+export type CommitResult = 'done' | 'moved' | 'labels' | 'over' | 'gone';
+
+export interface Commit {
+  readonly stream: string;
+  readonly cursor: number;
+  readonly nextCursor: number;
+  readonly labelsVersion: number;
+  readonly step: TimelineStep;
+  /** How long everything about the stream is kept after its end. */
+  readonly retentionSeconds: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Moves the cursor from `cursor` to `nextCursor` with all that follows from it, if nobody else has. */
+export async function commitTimeline(
+  redis: ScriptHost,
+  keys: Keyspace,
+  commit: Commit,
+): Promise<CommitResult> {
+  const { stream, step } = commit;
+  const result = await runScript(redis, COMMIT, {
+    keys: [
+      keys.stream(stream),
+      keys.timeline(stream),
+      keys.events(stream),
+      keys.labels(stream),
+      keys.embeddings(stream),
+    ],
+    args: [
+      commit.cursor,
+      commit.nextCursor,
+      commit.labelsVersion,
+      JSON.stringify(step.state),
+      step.state.media,
+      step.counts.embedded,
+      step.counts.dropped,
+      step.end?.status ?? '',
+      step.end?.reason ? JSON.stringify(step.end.reason) : '',
+      commit.now,
+      commit.retentionSeconds,
+      ...step.events.map((event) => encodeEvent(stream, event)),
+    ],
+  });
+  return result as CommitResult;
+}

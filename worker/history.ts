@@ -1,0 +1,94 @@
+// What lies in `vc:{id}:embeddings`, per window seq: embedded frames, a tombstone, or the end of the stream.
+import { z } from 'zod';
+import { StreamEnd } from '../protocol/window.ts';
+import { PipelineError } from '../runtime/errors.ts';
+import { decodeHalf, encodeHalf } from './half.ts';
+
+/** Frames that went through the model: media times in seconds and one unit embedding `[D]` each. */
+export interface EmbeddedWindow {
+  readonly kind: 'frames';
+  readonly times: readonly number[];
+  readonly embeddings: readonly Float32Array[];
+  /** Live: epoch milliseconds at which the last frame arrived. */
+  readonly wall?: number;
+}
+
+/** A window that was given up: under overload by ingest, or because its pixels were gone when a worker came. */
+export const Tombstone = z.strictObject({
+  dropped: z.enum(['overload', 'lost']),
+  from: z.number(),
+  to: z.number(),
+  frames: z.int().min(0),
+});
+export type Tombstone = z.infer<typeof Tombstone>;
+
+const EndMarker = z.strictObject({ end: StreamEnd });
+
+export type HistoryEntry =
+  | EmbeddedWindow
+  | ({ readonly kind: 'tombstone' } & Tombstone)
+  | { readonly kind: 'end'; readonly end: StreamEnd };
+
+const FORMAT = 1;
+// format u8, unused u8, frame count u16, D u32, wall f64 (0: none); then times f64 [n], embeddings f16 [n, D]. Little endian.
+const HEADER_BYTES = 16;
+
+/** Returns the stored form of `[n, D]` embeddings with their media times: 16 + n × (8 + 2 D) bytes. */
+export function encodeFrames({
+  times,
+  embeddings,
+  wall = 0,
+}: {
+  times: readonly number[];
+  embeddings: Float32Array;
+  wall?: number | undefined;
+}): Buffer {
+  const count = times.length;
+  const dims = embeddings.length / count;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt8(FORMAT, 0);
+  header.writeUInt16LE(count, 2);
+  header.writeUInt32LE(dims, 4);
+  header.writeDoubleLE(wall, 8);
+  const halves = encodeHalf(embeddings);
+  return Buffer.concat([
+    header,
+    Buffer.from(Float64Array.from(times).buffer),
+    Buffer.from(halves.buffer, halves.byteOffset, halves.byteLength),
+  ]);
+}
+
+/** Returns the stored form of a tombstone. */
+export function encodeTombstone(tombstone: Tombstone): string {
+  return JSON.stringify(tombstone);
+}
+
+/** Returns the stored form of the end of a stream. */
+export function encodeEnd(end: StreamEnd): string {
+  return JSON.stringify({ end });
+}
+
+/** Returns one stored entry. @throws E_INTERNAL when its format is not known. */
+export function decodeEntry(stored: Buffer): HistoryEntry {
+  if (stored[0] === 0x7b) {
+    const parsed: unknown = JSON.parse(stored.toString('utf8'));
+    const end = EndMarker.safeParse(parsed);
+    if (end.success) return { kind: 'end', end: end.data.end };
+    return { kind: 'tombstone', ...Tombstone.parse(parsed) };
+  }
+  if (stored[0] !== FORMAT) {
+    throw new PipelineError(
+      'E_INTERNAL',
+      `Expected stored embeddings of format ${FORMAT}, got ${stored[0]}.`,
+    );
+  }
+  const count = stored.readUInt16LE(2);
+  const dims = stored.readUInt32LE(4);
+  const wall = stored.readDoubleLE(8);
+  // A copy, so that the typed arrays are aligned whatever buffer Redis answered in.
+  const body = new Uint8Array(stored.subarray(HEADER_BYTES)).buffer;
+  const times = [...new Float64Array(body, 0, count)];
+  const values = decodeHalf(new Uint16Array(body, count * 8, count * dims));
+  const embeddings = times.map((_, i) => values.subarray(i * dims, (i + 1) * dims));
+  return { kind: 'frames', times, embeddings, ...(wall > 0 ? { wall } : {}) };
+}

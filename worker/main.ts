@@ -1,0 +1,201 @@
+// Workers: each takes windows off the model's queue, embeds them in a thread of its own, and moves timelines.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'bullmq';
+import { type ModelDescription, readModelDescription } from '../models/description.ts';
+import { loadTemplateSets, type TemplateSets } from '../models/prompts.ts';
+import { resolveModel } from '../models/store.ts';
+import { createKeyspace, type Keyspace } from '../protocol/keys.ts';
+import { PipelineError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { PACKAGE_ROOT } from '../runtime/package-root.ts';
+import { closeRedis, openRedis } from '../runtime/redis.ts';
+import { closeAll, type Service } from '../runtime/shutdown.ts';
+import { TimelineAdvancer } from './advance.ts';
+import { Batcher } from './batcher.ts';
+import type { WorkerConfig } from './config.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { startInference } from './inference.ts';
+import { createWorkerMetrics } from './metrics.ts';
+import { parseWindow, WindowProcessor } from './processor.ts';
+import { PromptCache } from './prompt-cache.ts';
+
+/** Windows one worker holds at a time: enough to fill a batch while another runs. */
+const WINDOWS_AT_A_TIME = 8;
+/** A worker that died is noticed after a lock and a check: 25 s at the most. */
+const LOCK_MS = 15_000;
+const STALLED_CHECK_MS = 10_000;
+/** Times a window may lose its worker before it is given up. */
+const MAX_STALLS = 10;
+
+export interface Workers extends Service {
+  readonly model: string;
+  readonly modelDirectory: string;
+  /** Whether the model is the small one that stands in because real CLIP has not been pulled. */
+  readonly isStandIn: boolean;
+  readonly provider: string;
+}
+
+interface Deps {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Starts `config.WORKERS` workers for one model in this process.
+ * @throws E_CONFIG without REDIS_URL; E_MODEL_UNKNOWN and E_MODEL_FILES when the model is not there or not usable.
+ */
+export async function startWorkers(config: WorkerConfig, deps: Deps): Promise<Workers> {
+  const { REDIS_URL: redisUrl } = config;
+  if (!redisUrl)
+    throw new PipelineError('E_CONFIG', 'Expected REDIS_URL to be set; a worker needs a shared Redis.');
+  const { id, directory, isStandIn } = await resolveModel({
+    id: config.MODEL,
+    modelDirs: config.MODELS_DIR,
+    dataDir: config.DATA_DIR,
+    packageDir: PACKAGE_ROOT,
+  });
+  const description = await readModelDescription(directory, id);
+  const templateSets = await loadTemplateSets(config.TEMPLATES_FILE);
+  const services: Service[] = [];
+  const close = () => closeAll(services);
+  try {
+    let provider = '';
+    for (let i = 0; i < config.WORKERS; i++) {
+      const worker = await startWorker({ config, redisUrl, description, templateSets, ...deps });
+      provider = worker.provider;
+      services.push(worker);
+    }
+    return { model: id, modelDirectory: directory, isStandIn, provider, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface WorkerSetup extends Deps {
+  readonly config: WorkerConfig;
+  readonly redisUrl: string;
+  readonly description: ModelDescription;
+  readonly templateSets: TemplateSets;
+}
+
+async function startWorker(setup: WorkerSetup): Promise<Service & { readonly provider: string }> {
+  const { config, redisUrl, description, templateSets, log } = setup;
+  const keys = createKeyspace(config.KEY_PREFIX);
+  const metrics = createWorkerMetrics(setup.metrics);
+  const services: Service[] = [];
+  const open = (name: string) => {
+    const redis = openRedis(redisUrl, { use: 'patient', log, name });
+    services.push({ close: () => closeRedis(redis) });
+    return redis;
+  };
+  try {
+    const inference = await startInference({
+      model: description.id,
+      directory: description.directory,
+      session: {
+        dtype: config.MODEL_DTYPE,
+        provider: config.EXECUTION_PROVIDER,
+        threads: config.INFERENCE_THREADS || Math.max(1, Math.floor(availableParallelism() / config.WORKERS)),
+      },
+    });
+    services.push(inference);
+    const redis = open('worker');
+    const prompts = new PromptCache({ templateSets, embedTexts: inference.embedTexts });
+    const batcher = new Batcher({
+      maxFrames: config.BATCH_FRAMES,
+      waitMs: config.BATCH_WAIT_MS,
+      async embed(pixels, count) {
+        const stop = metrics.inferenceSeconds.startTimer();
+        const embeddings = await inference.embedImages(pixels, count);
+        stop();
+        metrics.batchFrames.observe(count);
+        metrics.framesEmbedded.inc(count);
+        return embeddings;
+      },
+    });
+    const timeline = new TimelineAdvancer({
+      redis,
+      keys,
+      retentionSeconds: config.RETENTION_SECONDS,
+      scoring: description,
+      pooling: 'mean',
+      vectorsFor: (labelSet) => prompts.vectorsFor(labelSet),
+      onCommit: () => metrics.commits.inc(),
+    });
+    const processor = new WindowProcessor({
+      redis,
+      keys,
+      sizePx: description.geometry.sizePx,
+      log,
+      timeline,
+      embed: (pixels, count) => batcher.submit(pixels, count),
+    });
+    const consumer = consumeWindows({
+      keys,
+      model: description.id,
+      processor,
+      metrics,
+      log,
+      connection: open('worker-queue'),
+    });
+    services.push(consumer);
+    const { id, geometry, dims } = description;
+    const templates = Object.keys(templateSets);
+    services.push(await startHeartbeat({ redis, keys, log, served: { id, geometry, dims, templates } }));
+    void inference.crashed.then((err) => {
+      log.fatal({ err }, 'the inference thread died; this worker takes no more windows');
+      return closeAll(services);
+    });
+    log.info({ model: id, provider: inference.provider, dims }, 'worker ready');
+    return { provider: inference.provider, close: () => closeAll(services) };
+  } catch (error) {
+    await closeAll(services);
+    throw error;
+  }
+}
+
+function consumeWindows({
+  keys,
+  model,
+  processor,
+  metrics,
+  log,
+  connection,
+}: {
+  keys: Keyspace;
+  model: string;
+  processor: WindowProcessor;
+  metrics: ReturnType<typeof createWorkerMetrics>;
+  log: Logger;
+  connection: ReturnType<typeof openRedis>;
+}): Service {
+  const worker = new Worker(
+    keys.windowsQueue(model),
+    async (job) => {
+      const window = parseWindow(job.data);
+      await processor.process(window);
+      metrics.windows.inc();
+      metrics.windowAgeSeconds.observe((Date.now() - window.publishedAt) / 1_000);
+    },
+    {
+      connection,
+      prefix: keys.queuePrefix,
+      concurrency: WINDOWS_AT_A_TIME,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLS,
+    },
+  );
+  worker.on('error', (err) => log.warn({ err }, 'the windows queue reported an error'));
+  worker.on('failed', (job, err) => {
+    log.error({ err, job: job?.id, attempt: job?.attemptsMade }, 'a window failed');
+    if (!job || job.attemptsMade < (job.opts.attempts ?? 1)) return;
+    metrics.windowsLost.inc();
+    processor
+      .abandon(parseWindow(job.data))
+      .catch((cause: unknown) => log.error({ err: cause }, 'a window could not be given up'));
+  });
+  return { close: () => worker.close() };
+}

@@ -1,0 +1,106 @@
+// windows ═══▶ **process** ─▶ embed ─▶ store ─▶ timeline
+import type { Keyspace } from '../protocol/keys.ts';
+import { WindowJob } from '../protocol/window.ts';
+import { PipelineError, toPipelineError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Redis } from '../runtime/redis.ts';
+import type { TimelineAdvancer } from './advance.ts';
+import { encodeEnd, encodeFrames, encodeTombstone } from './history.ts';
+
+export interface ProcessorOptions {
+  readonly redis: Redis;
+  readonly keys: Keyspace;
+  readonly sizePx: number;
+  readonly log: Logger;
+  readonly timeline: TimelineAdvancer;
+  /** Returns unit embeddings `[count, D]` of uint8 `[count, S, S, 3]`. */
+  readonly embed: (pixels: Uint8Array, count: number) => Promise<Float32Array>;
+}
+
+/** Works on windows. Doing a window twice changes nothing: what is stored first stays, and the cursor has passed. */
+export class WindowProcessor {
+  readonly #options: ProcessorOptions;
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options;
+  }
+
+  /** Embeds one window, stores what came of it, and moves the stream's timeline. */
+  async process(window: WindowJob): Promise<void> {
+    await this.#store(window);
+    await this.#options.timeline.advance(window.stream);
+  }
+
+  /** Gives a window up whose job failed for good, so that the timeline can pass it. */
+  async abandon(window: WindowJob): Promise<void> {
+    await this.#write(window, this.#lost(window));
+    await this.#options.timeline.advance(window.stream);
+  }
+
+  async #store(window: WindowJob): Promise<void> {
+    if (window.end) return this.#write(window, encodeEnd(window.end));
+    const { redis, keys } = this.#options;
+    const [pixels, stored, cursor] = await Promise.all([
+      redis.getBuffer(keys.frames(window.stream, window.seq)),
+      redis.hexists(keys.embeddings(window.stream), String(window.seq)),
+      redis.hget(keys.timeline(window.stream), 'cursor'),
+    ]);
+    const done = stored === 1 || Number(cursor ?? 0) > window.seq;
+    if (done) {
+      if (pixels) await redis.del(keys.frames(window.stream, window.seq));
+      return;
+    }
+    await this.#write(window, pixels ? await this.#embed(window, pixels) : this.#gone(window));
+  }
+
+  async #embed(window: WindowJob, pixels: Buffer): Promise<Buffer | string> {
+    const { sizePx, embed, log } = this.#options;
+    const count = window.times.length;
+    try {
+      const expected = count * sizePx * sizePx * 3;
+      if (window.sizePx !== sizePx || pixels.length !== expected) {
+        throw new PipelineError(
+          'E_INFERENCE',
+          `Expected ${count} frames of ${sizePx} px (${expected} bytes), got frames of ${window.sizePx} px (${pixels.length} bytes).`,
+        );
+      }
+      return encodeFrames({ times: window.times, embeddings: await embed(pixels, count), wall: window.wall });
+    } catch (error) {
+      const failure = toPipelineError(error, 'E_INFERENCE');
+      if (failure.traits.retryable) throw failure;
+      log.error({ err: failure, stream: window.stream, seq: window.seq }, 'a window could not be embedded');
+      return this.#lost(window);
+    }
+  }
+
+  #gone(window: WindowJob): string {
+    const err = new PipelineError('E_WINDOW_GONE', 'The pixels of a window expired before a worker took it.');
+    this.#options.log.warn({ err, stream: window.stream, seq: window.seq }, 'a window is lost');
+    return this.#lost(window);
+  }
+
+  #lost({ times }: WindowJob): string {
+    return encodeTombstone({
+      dropped: 'lost',
+      from: times[0] ?? 0,
+      to: times.at(-1) ?? 0,
+      frames: times.length,
+    });
+  }
+
+  async #write({ stream, seq }: WindowJob, entry: Buffer | string): Promise<void> {
+    const { redis, keys } = this.#options;
+    await redis
+      .multi()
+      .hsetnx(keys.embeddings(stream), String(seq), entry)
+      .del(keys.frames(stream, seq))
+      .exec();
+  }
+}
+
+/** Returns the window of a job's data. @throws E_INTERNAL when it is not one. */
+export function parseWindow(data: unknown): WindowJob {
+  const result = WindowJob.safeParse(data);
+  if (result.success) return result.data;
+  throw new PipelineError('E_INTERNAL', 'Expected the data of a windows job.', { cause: result.error });
+}

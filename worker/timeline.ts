@@ -1,0 +1,203 @@
+// embeddings in seq order → **timeline** → events. A reducer: no Redis, no clock.
+import { POOLINGS, type PoolingName } from '../models/pooling.ts';
+import type { PromptVectors } from '../models/prompt-bank.ts';
+import { type ScoreOptions, scoreSpan, topScores } from '../models/scorer.ts';
+import {
+  advanceSegmenter,
+  closeSegmenter,
+  initialSegmenterState,
+  type SegmenterOptions,
+  type SegmenterState,
+} from '../models/segmenter.ts';
+import type { EventDraft, FrameScores } from '../protocol/event.ts';
+import type { LabelSet } from '../protocol/labels.ts';
+import type { StreamEnd } from '../protocol/window.ts';
+import type { EmbeddedWindow, HistoryEntry } from './history.ts';
+
+/** Labels named in a `scores` event, best first. */
+const TOP_LABELS = 5;
+
+/** Everything the timeline remembers between windows; JSON. */
+export interface TimelineState {
+  readonly segmenter: SegmenterState;
+  /** The first window that still has frames inside the pooling span. */
+  readonly spanFrom: number;
+  /** Media time up to which labels are known, in seconds. */
+  readonly media: number;
+}
+
+export const initialTimelineState: TimelineState = {
+  segmenter: initialSegmenterState,
+  spanFrom: 0,
+  media: 0,
+};
+
+/** What the windows are scored against, and how. */
+export interface TimelineContext {
+  readonly stream: string;
+  readonly labelSet: LabelSet;
+  readonly vectors: PromptVectors;
+  readonly scoring: Omit<ScoreOptions, 'pooling'>;
+  readonly pooling: PoolingName;
+  readonly poolSeconds: number;
+}
+
+export interface SequencedEntry {
+  readonly seq: number;
+  readonly entry: HistoryEntry;
+}
+
+/** What a step of the timeline adds to the record's counters. */
+export interface TimelineCounts {
+  readonly embedded: number;
+  readonly dropped: number;
+}
+
+export interface TimelineStep {
+  readonly state: TimelineState;
+  readonly events: readonly EventDraft[];
+  readonly counts: TimelineCounts;
+  readonly end: StreamEnd | undefined;
+}
+
+/**
+ * Returns what follows from `entries`, consecutive windows that begin at the cursor. `before` are the windows from
+ * `state.spanFrom` up to the cursor: their frames take part in pooling. The same entries in one step or in many give the
+ * same events.
+ */
+export function advanceTimeline(
+  state: TimelineState,
+  { before, entries }: { before: readonly SequencedEntry[]; entries: readonly SequencedEntry[] },
+  context: TimelineContext,
+): TimelineStep {
+  const run = new TimelineRun(state, before, context);
+  for (const { seq, entry } of entries) {
+    if (entry.kind === 'frames') run.score(seq, entry);
+    else if (entry.kind === 'tombstone') run.bury(entry);
+    else run.finish(entry.end);
+  }
+  return run.result();
+}
+
+interface SpanFrame {
+  readonly seq: number;
+  readonly media: number;
+  readonly embedding: Float32Array;
+}
+
+/** One step under way. Its fields are local to {@link advanceTimeline}; nothing outlives it but the result. */
+class TimelineRun {
+  readonly #context: TimelineContext;
+  readonly #segmenterOptions: SegmenterOptions;
+  readonly #events: EventDraft[] = [];
+  #span: SpanFrame[];
+  #segmenter: SegmenterState;
+  #spanFrom: number;
+  #media: number;
+  #embedded = 0;
+  #dropped = 0;
+  #end: StreamEnd | undefined;
+
+  constructor(state: TimelineState, before: readonly SequencedEntry[], context: TimelineContext) {
+    this.#context = context;
+    this.#segmenterOptions = segmenterOptions(context);
+    this.#segmenter = state.segmenter;
+    this.#spanFrom = state.spanFrom;
+    this.#media = state.media;
+    this.#span = before.flatMap(({ seq, entry }) => (entry.kind === 'frames' ? spanFrames(seq, entry) : []));
+  }
+
+  score(seq: number, window: EmbeddedWindow): void {
+    const { labelSet, vectors, scoring, pooling, poolSeconds } = this.#context;
+    const wall = wallOf(window);
+    const frames: FrameScores[] = [];
+    for (const frame of spanFrames(seq, window)) {
+      this.#span.push(frame);
+      this.#span = this.#span.filter(({ media }) => media > frame.media - poolSeconds);
+      const { scores, background } = scoreSpan(
+        this.#span.map(({ embedding }) => embedding),
+        vectors,
+        { ...scoring, pooling: POOLINGS[pooling] },
+      );
+      const names = vectors.labels.map(({ name }) => name);
+      const ranked = topScores(Array.from(scores, round), names, names.length);
+      frames.push({ media: frame.media, top: ranked.slice(0, TOP_LABELS), background: round(background) });
+      const step = advanceSegmenter(
+        this.#segmenter,
+        { media: frame.media, scores: ranked },
+        this.#segmenterOptions,
+      );
+      this.#segmenter = step.state;
+      this.#tell(step.changes, frame.media, wall);
+      this.#media = frame.media;
+    }
+    this.#spanFrom = this.#span[0]?.seq ?? seq;
+    this.#embedded += window.times.length;
+    this.#events.push({
+      type: 'scores',
+      media: this.#media,
+      ...wall,
+      labelsVersion: labelSet.version,
+      frames,
+    });
+  }
+
+  bury({ dropped, from, to, frames }: Extract<HistoryEntry, { kind: 'tombstone' }>): void {
+    this.#dropped += frames;
+    this.#media = Math.max(this.#media, to);
+    this.#events.push({ type: 'gap', media: this.#media, from, to, windows: 1, reason: dropped });
+  }
+
+  finish(end: StreamEnd): void {
+    const step = closeSegmenter(this.#segmenter, this.#media);
+    this.#segmenter = step.state;
+    this.#tell(step.changes, this.#media, {});
+    this.#end = end;
+    this.#events.push({ type: 'stream.status', media: this.#media, ...end });
+  }
+
+  result(): TimelineStep {
+    return {
+      state: {
+        segmenter: this.#segmenter,
+        spanFrom: this.#spanFrom,
+        media: this.#media,
+      },
+      events: this.#events,
+      counts: { embedded: this.#embedded, dropped: this.#dropped },
+      end: this.#end,
+    };
+  }
+
+  #tell(
+    changes: ReturnType<typeof advanceSegmenter>['changes'],
+    media: number,
+    wall: { wall?: string },
+  ): void {
+    for (const { kind, action } of changes)
+      this.#events.push({ type: `action.${kind}`, media, ...wall, action });
+  }
+}
+
+function segmenterOptions({ stream, labelSet }: TimelineContext): SegmenterOptions {
+  const own = labelSet.labels.flatMap(({ name, threshold }) =>
+    threshold === undefined ? [] : [[name, threshold] as const],
+  );
+  return { ...labelSet.thresholds, labelOn: new Map(own), idPart: stream.replace(/^st_/, '') };
+}
+
+function spanFrames(seq: number, { times, embeddings }: EmbeddedWindow): SpanFrame[] {
+  return times.flatMap((media, i) => {
+    const embedding = embeddings[i];
+    return embedding ? [{ seq, media, embedding }] : [];
+  });
+}
+
+function wallOf({ wall }: EmbeddedWindow): { wall?: string } {
+  return wall === undefined ? {} : { wall: new Date(wall).toISOString() };
+}
+
+// Four decimals: finer differences are noise of half floats and batch sizes.
+function round(score: number): number {
+  return Math.round(score * 1e4) / 1e4;
+}
