@@ -116,8 +116,10 @@ async function choosePadding(
   if (typeof declared === 'number') return declared;
   if (model.padding === 'fixed') return model.contextLength;
   const padded = await run([PADDING_PROBE], model.contextLength);
-  const bare = await run([PADDING_PROBE], undefined);
-  return 1 - dot(padded, bare) < PADDING_TOLERANCE ? undefined : model.contextLength;
+  // A graph with its length baked in fails here.
+  const bare = await run([PADDING_PROBE], undefined).catch(() => undefined);
+  const isFree = bare !== undefined && 1 - dot(padded, bare) < PADDING_TOLERANCE;
+  return isFree ? undefined : model.contextLength;
 }
 
 function textFeeds(tokenizer: TextTokenizer, texts: readonly string[], length: number | undefined) {

@@ -114,10 +114,8 @@ async function openSession(model: ModelDescription, tower: Tower, options: Sessi
     if (options.provider !== 'auto') {
       throw new PipelineError(
         'E_CONFIG',
-        `${reason} Choose \`auto\` or \`cpu\`, or install it (${report.note ?? 'see the cause'}).`,
-        {
-          cause,
-        },
+        `${reason} Choose \`auto\` or \`cpu\`; \`verbcast doctor\` says what is missing.`,
+        { cause },
       );
     }
     return { ...(await open('cpu')), note: reason };
