@@ -27,6 +27,12 @@ export interface Keyspace {
   windowsQueue(model: string): string;
 }
 
+/**
+ * No key of a stream is without an expiry: one that nobody has written to for this long is forgotten, 7 days. A finished
+ * stream goes after the retention time.
+ */
+export const IDLE_EXPIRY_SECONDS = 604_800;
+
 /** Returns the {@link Keyspace} under `prefix`. The stream id is in braces: one stream sits in one cluster slot. */
 export function createKeyspace(prefix = 'vc'): Keyspace {
   const of = (id: string, name: string) => `${prefix}:{${id}}:${name}`;

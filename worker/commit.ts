@@ -1,12 +1,12 @@
 // The one write that moves a timeline: cursor, state, record and events together, or nothing.
 import { encodeEvent, LUA_APPEND } from '../protocol/event-log.ts';
-import type { Keyspace } from '../protocol/keys.ts';
+import { IDLE_EXPIRY_SECONDS, type Keyspace } from '../protocol/keys.ts';
 import { defineScript, runScript, type ScriptHost } from '../protocol/script.ts';
 import type { TimelineStep } from './timeline.ts';
 
 // KEYS record, timeline, events, labels, embeddings.
 // ARGV cursor, next cursor, labels version, state, media, embedded, dropped, end ('' while it runs), reason, ended at,
-// retention in seconds, event bodies.
+// seconds until all of it expires, event bodies.
 const COMMIT = defineScript(`${LUA_APPEND}
 local record = redis.call('HMGET', KEYS[1], 'status', 'labelsVersion')
 if not record[1] then return 'gone' end
@@ -21,8 +21,8 @@ append(KEYS[1], KEYS[3], ARGV, 12)
 if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[1], 'status', ARGV[8], 'endedAt', ARGV[10])
   if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[9]) end
-  for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[11]) end
 end
+for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[11]) end
 return 'done'
 `);
 
@@ -71,7 +71,7 @@ export async function commitTimeline(
       step.end?.status ?? '',
       step.end?.reason ? JSON.stringify(step.end.reason) : '',
       commit.now,
-      commit.retentionSeconds,
+      step.end ? commit.retentionSeconds : IDLE_EXPIRY_SECONDS,
       ...step.events.map((event) => encodeEvent(stream, event)),
     ],
   });
