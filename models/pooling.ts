@@ -31,7 +31,8 @@ export function exponentialPooling(options: { halfLifeFrames: number }): Pooling
 
 /**
  * Returns the text-conditioned attention pooling: weights are the softmax over frames of similarity / `tau`. A small
- * `tau` looks at the best frames only, a large one is the mean. BIKE's temporal saliency (arXiv 2301.00182) uses 0.01.
+ * `tau` looks at the best frames only, a large one is the mean. After the saliency of BIKE (arXiv 2301.00182), whose
+ * `tau` is 0.01; the weighted mean is renormalised here.
  */
 export function attentionPooling(options: { tau: number } = { tau: 0.01 }): Pooling {
   return (frames, texts) =>

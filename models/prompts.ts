@@ -21,7 +21,7 @@ export const TEMPLATE_SETS = {
     'a blurry recording of {}.',
     'a close view of {}.',
     'a wide view of {}.',
-    'a scene with {}.',
+    'a scene of {}.',
     'a video of a person {}.',
     'a recording of someone {}.',
     'a clip of people {}.',
@@ -40,18 +40,15 @@ export const DEFAULT_BACKGROUND: readonly string[] = [
   'a person standing still',
 ];
 
-const TemplatesFile = z.record(
-  z.string().regex(/^[\w-]{1,64}$/, 'Expected a set name of 1 to 64 letters, digits, `_` or `-`.'),
-  z
-    .array(
-      z
-        .string()
-        .max(200)
-        .refine((template) => template.split('{}').length === 2, 'Expected exactly one `{}` in a template.'),
-    )
-    .min(1)
-    .max(256),
-);
+const Template = z
+  .string()
+  .max(200)
+  .refine((template) => template.split('{}').length === 2, 'Expected exactly one `{}` in a template.');
+const TemplatesFile = z
+  .record(z.string(), z.array(Template).min(1).max(256))
+  .refine((sets) => Object.keys(sets).every((name) => /^[a-z0-9][\w-]{0,63}$/i.test(name)), {
+    message: 'Expected set names of 1 to 64 letters, digits, `_` and `-`.',
+  });
 
 /**
  * Returns the built-in template sets and those of a JSON file `{ "name": ["a video of {}."] }`; a set of the file
