@@ -3,8 +3,6 @@ import { PipelineError } from '../runtime/errors.ts';
 import { expandPrompts } from './prompts.ts';
 import { averageUnit, dot } from './unit-vectors.ts';
 
-export { averageUnit } from './unit-vectors.ts';
-
 /** What a label set looks like to the text tower: phrases only. */
 export interface PromptSet {
   readonly labels: readonly {
@@ -90,7 +88,7 @@ export async function buildPromptVectors(
 }
 
 /** Cosine from which two wordings are one to the model. */
-const SAME = 0.995;
+const SAME = 0.98;
 
 function distinct(vectors: readonly Float32Array[]): Float32Array[] {
   const kept: Float32Array[] = [];

@@ -39,14 +39,3 @@ export function weightedUnit(vectors: readonly Float32Array[], weights: ArrayLik
 export function averageUnit(vectors: readonly Float32Array[]): Float32Array {
   return weightedUnit(vectors, new Float64Array(vectors.length).fill(1));
 }
-
-/**
- * Returns the rows of a matrix `[n, D]` as views `[n][D]`; nothing is copied.
- * @throws E_INTERNAL when the length is no multiple of `dims`
- */
-export function rows(matrix: Float32Array, dims: number): Float32Array[] {
-  if (matrix.length % dims !== 0) {
-    throw new PipelineError('E_INTERNAL', `Expected rows of ${dims} numbers, got ${matrix.length} in all.`);
-  }
-  return Array.from({ length: matrix.length / dims }, (_, i) => matrix.subarray(i * dims, (i + 1) * dims));
-}

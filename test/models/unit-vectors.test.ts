@@ -1,6 +1,6 @@
-// Unit vectors: averages and rows, against hand-worked numbers.
+// Unit vectors: averages against hand-worked numbers.
 import { expect, test } from 'vitest';
-import { averageUnit, dot, rows, weightedUnit } from '../../models/unit-vectors.ts';
+import { averageUnit, dot, weightedUnit } from '../../models/unit-vectors.ts';
 
 const v = (...numbers: number[]) => Float32Array.from(numbers);
 
@@ -26,13 +26,4 @@ test('vectors that cancel out are like nothing, not NaN', () => {
 test('averaging nothing, or vectors of two lengths, is refused', () => {
   expect(() => averageUnit([])).toThrow(expect.objectContaining({ code: 'E_INTERNAL' }));
   expect(() => averageUnit([v(1, 0), v(1, 0, 0)])).toThrow(expect.objectContaining({ code: 'E_INTERNAL' }));
-});
-
-test('rows are views into the matrix', () => {
-  const matrix = v(1, 2, 3, 4, 5, 6);
-  const [first, second] = rows(matrix, 3);
-  expect([...(first ?? [])]).toEqual([1, 2, 3]);
-  expect([...(second ?? [])]).toEqual([4, 5, 6]);
-  expect(second?.buffer).toBe(matrix.buffer);
-  expect(() => rows(matrix, 4)).toThrow(expect.objectContaining({ code: 'E_INTERNAL' }));
 });
