@@ -1,9 +1,10 @@
 // Frames and texts → unit vectors in the model's joint space. Called inside a worker_thread: a run blocks its thread.
 import { PipelineError } from '../runtime/errors.ts';
 import type { ModelDescription } from './description.ts';
+import type { Dtype } from './dtype.ts';
 import { normalisePixels, pixelTable } from './preprocess.ts';
 import type { Provider } from './provider.ts';
-import { type Dtype, type Input, openTower, type SessionOptions, type TowerSession } from './session.ts';
+import { type Input, openTower, type SessionOptions, type TowerSession } from './session.ts';
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts';
 import { dot } from './unit-vectors.ts';
 

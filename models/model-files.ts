@@ -79,6 +79,7 @@ export const Sidecar = z.strictObject({
   contextLength: z.number().int().min(2).optional(),
   padId: z.number().int().nonnegative().optional(),
   padding: z.enum(['fixed', 'free']).optional(),
+  lowercase: z.boolean().optional().describe('Texts are put in lower case before the tokenizer.'),
 });
 export type Sidecar = z.infer<typeof Sidecar>;
 

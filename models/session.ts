@@ -4,19 +4,9 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { PipelineError } from '../runtime/errors.ts';
 import type { ModelDescription } from './description.ts';
+import { DTYPES, type Dtype, type DtypeChoice, onnxFile, type Tower } from './dtype.ts';
 import { fromFloat16, toFloat16 } from './float16.ts';
 import { type Provider, type ProviderChoice, providerReport } from './provider.ts';
-
-export type Dtype = 'fp32' | 'fp16' | 'quantized';
-export type DtypeChoice = 'auto' | Dtype;
-export type Tower = 'vision' | 'text';
-
-/** Ending of an ONNX file's name for each dtype, as on the hub. */
-export const DTYPE_SUFFIX: Readonly<Record<Dtype, string>> = {
-  fp32: '',
-  fp16: '_fp16',
-  quantized: '_quantized',
-};
 
 export interface SessionOptions {
   readonly dtype: DtypeChoice;
@@ -130,16 +120,18 @@ function findOnnxFile(
   tower: Tower,
   { dtype, provider }: { dtype: DtypeChoice; provider: Provider },
 ): { path: string; dtype: Dtype } {
-  const choices = dtype === 'auto' ? AUTOMATIC_DTYPES[provider === 'cpu' ? 'cpu' : 'gpu'] : [dtype];
-  const candidates = choices.map((choice) => ({
+  const automatic = AUTOMATIC_DTYPES[provider === 'cpu' ? 'cpu' : 'gpu'];
+  // Whoever names a dtype means the frames: not every model has its text tower in each.
+  const chosen = dtype === 'auto' ? automatic : tower === 'vision' ? [dtype] : [dtype, ...DTYPES];
+  const candidates = chosen.map((choice) => ({
     dtype: choice,
-    path: join(model.directory, 'onnx', `${tower}_model${DTYPE_SUFFIX[choice]}.onnx`),
+    path: join(model.directory, onnxFile(tower, choice)),
   }));
   const found = candidates.find(({ path }) => existsSync(path));
   if (found !== undefined) return found;
   throw new PipelineError(
     'E_MODEL_FILES',
-    `${candidates.map(({ path }) => path).join(', ')}: missing. \`verbcast models pull ${model.id}\` fetches a catalog model.`,
+    `Missing: ${candidates.map(({ path }) => path).join(', ')}. \`verbcast models pull ${model.id}\` fetches a catalog model.`,
   );
 }
 
