@@ -28,3 +28,8 @@ export function withFlags(env: Environment, flags: Record<string, string | numbe
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return { ...env, ...Object.fromEntries(given.map(([key, value]) => [key, String(value)])) };
 }
+
+/** Whether failures are told with their stacks: LOG_LEVEL is debug or trace. */
+export function isDebug(env: Environment = process.env): boolean {
+  return env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace';
+}

@@ -26,7 +26,6 @@ const STARTERS = {
   },
 };
 export type ServiceName = keyof typeof STARTERS;
-export const SERVICE_NAMES = ['ingest', 'worker', 'gateway'] as const satisfies readonly ServiceName[];
 
 export interface ServiceOptions {
   readonly port?: string;

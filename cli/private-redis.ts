@@ -1,6 +1,7 @@
 // A redis-server of the program's own, for one machine and no set-up.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,8 @@ export interface PrivateRedis extends Service {
 
 /**
  * Starts a redis-server on a Unix socket in a temporary directory, in memory only; `close` ends it and removes the
- * directory. `maxMemory` is in Redis's notation (`512mb`); no limit by default.
+ * directory. `maxMemory` is in Redis's notation (`512mb`); no limit by default. Where the kernel can be told (Linux with
+ * util-linux), it ends with this process even when that is killed by SIGKILL; the empty directory stays then.
  * @throws E_REDIS_UNAVAILABLE when redis-server is not installed or does not answer within 10 s.
  */
 export async function startPrivateRedis({
@@ -40,16 +42,20 @@ export async function startPrivateRedis({
     'maxmemory-policy': 'noeviction',
     maxmemory: maxMemory,
   };
+  const [program, ...before] = [...dyingWithParent(), 'redis-server'];
   const child = spawn(
-    'redis-server',
-    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+    program,
+    [...before, ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])],
     {
       stdio: ['ignore', 'ignore', 'ignore'],
       // A group of its own: Ctrl-C in the terminal reaches the program, which drains before it takes Redis down.
       detached: true,
     },
   );
-  const killWithParent = () => child.kill('SIGKILL');
+  const killWithParent = () => {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
   process.once('exit', killWithParent);
   const close = async () => {
     process.off('exit', killWithParent);
@@ -63,6 +69,17 @@ export async function startPrivateRedis({
     throw error;
   }
   return { url: `unix://${socket}`, pid: child.pid ?? 0, close };
+}
+
+/** Returns the command to put before another so that the kernel kills that one when this process dies; none elsewhere. */
+function dyingWithParent(): string[] {
+  try {
+    // `keep` changes nothing: it only tells whether this setpriv knows the option.
+    execFileSync('setpriv', ['--pdeathsig', 'keep', 'true'], { stdio: 'ignore' });
+    return ['setpriv', '--pdeathsig', 'KILL'];
+  } catch {
+    return [];
+  }
 }
 
 async function listening(socket: string): Promise<void> {

@@ -1,0 +1,136 @@
+// The command line: every command with its flags. A command's code is loaded when it is run.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { PACKAGE_ROOT } from '../runtime/package-root.ts';
+import { isDebug, readEnvironment } from './config.ts';
+import { reportFailure } from './failure.ts';
+
+const EXIT_USAGE = 2;
+
+/** Returns an action that runs `run` with what commander parsed, and keeps the exit code that it returns. */
+function runs<A extends unknown[]>(run: (...parsed: A) => Promise<number>): (...parsed: A) => Promise<void> {
+  return async (...parsed) => {
+    process.exitCode = await run(...parsed);
+  };
+}
+
+function asNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) throw new InvalidArgumentError('Expected a number.');
+  return number;
+}
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+const labelFlag = () =>
+  new Option('-l, --label <words>', 'an action in plain words; give it once per label')
+    .default([])
+    .argParser(collect);
+
+function addServices(program: Command): void {
+  program
+    .command('up')
+    .description('run everything on this machine; without REDIS_URL also a private Redis')
+    .option('--port <port>', 'port of the gateway (GATEWAY_PORT, 8787; 0: any free one)')
+    .option('--workers <count>', 'workers, each with a model session of its own (WORKERS, 1)')
+    .option('--model <id>', 'model to serve (MODEL; see: verbcast models list)')
+    .action(runs(async (options) => (await import('./up.ts')).up(options, readEnvironment())));
+  for (const [service, what] of [
+    ['ingest', 'decode streams into windows of frames'],
+    ['worker', 'embed and score windows'],
+    ['gateway', 'serve the API and the sockets'],
+  ] as const) {
+    const command = program.command(service).description(`run one service: ${what}; needs REDIS_URL`);
+    if (service === 'gateway') command.option('--port <port>', 'port to listen on (GATEWAY_PORT)');
+    if (service === 'worker') {
+      command
+        .option('--workers <count>', 'workers in this process (WORKERS)')
+        .option('--model <id>', 'model to serve (MODEL)');
+    }
+    command.action(
+      runs(async (options) =>
+        (await import('./one-service.ts')).runService(service, options, readEnvironment()),
+      ),
+    );
+  }
+}
+
+function addWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('label a video and show it live')
+    .argument('<source>', 'a file, or an rtsp://, rtsps://, http:// or https:// URL')
+    .addOption(labelFlag())
+    .option('--labels-file <file>', 'labels, one a line, or a JSON list of labels as the API takes them')
+    .option(
+      '--threshold <score>',
+      'score 0..1 at which an action starts (0.5); it ends below 0.6 of it',
+      asNumber,
+    )
+    .option('--fps <rate>', 'frames per second of media that are looked at (2)', asNumber)
+    .option('--model <id>', 'model to label with')
+    .option('--url <url>', 'gateway to use; without it the one on this machine, or one just for this video')
+    .option('--json', 'print one event a line as JSON, and nothing else')
+    .action(
+      runs(async (source, options) => (await import('./watch.ts')).watch(source, options, readEnvironment())),
+    );
+  program
+    .command('demo')
+    .description('label a short reel, or your own file')
+    .argument('[source]', 'your own file or URL, with labels of your own')
+    .addOption(labelFlag())
+    .option('--threshold <score>', 'score 0..1 at which an action starts', asNumber)
+    .option('--model <id>', 'model to label with')
+    .action(
+      runs(async (source, options) => (await import('./demo.ts')).demo(source, options, readEnvironment())),
+    );
+}
+
+function addModels(program: Command): void {
+  const models = program.command('models').description('list, download and check models');
+  models
+    .command('list')
+    .description('every model that is known, and which are here')
+    .action(runs(async () => (await import('./models.ts')).listCommand(readEnvironment())));
+  models
+    .command('pull')
+    .description('download a model; its licence is shown first')
+    .argument('<id>', 'see: verbcast models list')
+    .option('--dtype <dtype>', 'fp32, fp16 or quantized', 'fp32')
+    .option('-y, --yes', 'accept the licence without being asked')
+    .action(
+      runs(async (id, options) => (await import('./models.ts')).pullCommand(id, options, readEnvironment())),
+    );
+  models
+    .command('verify')
+    .description('compare the files of a model with their checksums')
+    .argument('[id]', 'all that are here otherwise')
+    .action(runs(async (id) => (await import('./models.ts')).verifyCommand(id, readEnvironment())));
+}
+
+/** Returns the program with all commands. */
+function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+  const program = new Command('verbcast')
+    .description('Says what is happening in a video: live labels for actions that you name in plain words.')
+    .version(String(version))
+    .showHelpAfterError('(see: verbcast --help)')
+    .exitOverride();
+  addWatch(program);
+  addServices(program);
+  addModels(program);
+  program
+    .command('doctor')
+    .description('check this machine: Node, ffmpeg, Redis, model, GPU, disk')
+    .action(runs(async () => (await import('./doctor.ts')).doctor(readEnvironment())));
+  return program;
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  else process.exitCode = reportFailure(error, isDebug());
+}
+// What is left open by now (an idle keep-alive connection, say) is no reason to wait.
+process.exit();
