@@ -1,7 +1,8 @@
-// A model folder → everything the pipeline must know about the model, as plain data. Nothing is known by a model's name.
+// A model folder → everything the pipeline must know about the model, as plain data.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PipelineError } from '../runtime/errors.ts';
+import { findCatalogEntry } from './catalog.ts';
 import {
   ModelConfig,
   PreprocessorConfig,
@@ -40,13 +41,15 @@ export interface ModelDescription {
   /** logit = logitScale * cosine + logitBias. */
   readonly logitScale: number;
   readonly logitBias: number;
-  /** `initial`: the files hold only the value before training, so scores may be too flat. */
-  readonly logitScaleFrom: 'sidecar' | 'config' | 'initial';
+  /** `initial`: only the value before training is known, so scores may be too flat. */
+  readonly logitScaleFrom: 'sidecar' | 'config' | 'catalog' | 'initial';
   /** Tokens of a text at the most, the start and end tokens included. */
   readonly contextLength: number;
   readonly padId: number;
   /** `fixed`: always padded to `contextLength`; `free`: shorter padding may do, if it leaves embeddings as they are. */
   readonly padding: 'fixed' | 'free';
+  /** Whether texts are put in lower case before the tokenizer. */
+  readonly lowercase: boolean;
 }
 
 /** PIL's resampling codes. `hamming` has no twin in ffmpeg; bilinear has the same support and is nearest to it. */
@@ -55,7 +58,8 @@ const RESAMPLE = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'area', 'bilinear
 const UNLIMITED_TOKENS = 100_000;
 
 /**
- * Returns the description of the model in `directory`, from its files alone; `id` is only carried along.
+ * Returns the description of the model in `directory`, from its files. What they do not say comes from `verbcast.json`
+ * beside them, or, in a folder copied by hand, from what the catalog's entry of that name would have written there.
  * @throws E_MODEL_FILES naming the file and field that is missing or malformed.
  */
 export async function readModelDescription(directory: string, id: string): Promise<ModelDescription> {
@@ -66,11 +70,12 @@ export async function readModelDescription(directory: string, id: string): Promi
     readModelFile(directory, 'tokenizer.json', TokenizerFile),
     existsSync(join(directory, SIDECAR_FILE)) ? readModelFile(directory, SIDECAR_FILE, Sidecar) : {},
   ]);
-  const files = { directory, config, tokenizerConfig, tokenizer, sidecar: Sidecar.parse(sidecar) };
+  const known = findCatalogEntry(id)?.facts ?? {};
+  const files = { directory, config, tokenizerConfig, tokenizer, sidecar: Sidecar.parse(sidecar), known };
   return {
     id,
     directory,
-    geometry: readGeometry(preprocessor),
+    geometry: readGeometry(preprocessor, directory),
     ...readNormalisation(preprocessor, directory),
     dims: readDims(files),
     ...readScoring(files),
@@ -84,22 +89,25 @@ interface Files {
   readonly tokenizerConfig: TokenizerConfig;
   readonly tokenizer: TokenizerFile;
   readonly sidecar: Sidecar;
+  readonly known: Sidecar;
 }
 
-function readGeometry({ size, crop_size, do_center_crop, resample }: PreprocessorConfig): ModelGeometry {
-  const sides =
-    typeof size === 'number' ? undefined : 'shortest_edge' in size ? size.shortest_edge : size.height;
-  const isSquare = typeof size !== 'number' && !('shortest_edge' in size);
-  const resizePx = Number(sides ?? size);
-  const crops = do_center_crop ?? (crop_size !== undefined || !isSquare);
-  const cropPx = typeof crop_size === 'number' ? crop_size : crop_size?.height;
+function readGeometry(file: PreprocessorConfig, directory: string): ModelGeometry {
+  const { sidePx: resizePx, fit } = file.size;
+  const crops = file.do_center_crop ?? (file.crop_size !== undefined || fit !== 'exact');
+  // A network takes a square: a `shortest` resize without a crop is cropped all the same.
+  const sizePx = crops ? (file.crop_size ?? resizePx) : resizePx;
+  if (sizePx > resizePx) {
+    const path = join(directory, 'preprocessor_config.json');
+    throw new PipelineError('E_MODEL_FILES', `${path}: crop_size ${sizePx} is larger than size ${resizePx}.`);
+  }
+  // A bare number means the shortest side to processors that crop, and both sides to those that do not.
+  const unsaid = crops ? 'shortest' : 'exact';
   return {
-    // A network takes a square: a `shortest` resize without a crop is cropped all the same.
-    sizePx: crops ? (cropPx ?? resizePx) : resizePx,
+    sizePx,
     resizePx,
-    // A bare number means the shortest side to processors that crop, and both sides to those that do not.
-    resize: isSquare || (typeof size === 'number' && !crops) ? 'exact' : 'shortest',
-    resample: RESAMPLE[resample] ?? 'bicubic',
+    resize: fit === 'unsaid' ? unsaid : fit,
+    resample: RESAMPLE[file.resample] ?? 'bicubic',
   };
 }
 
@@ -118,12 +126,13 @@ function readNormalisation(file: PreprocessorConfig, directory: string) {
   return { rescale, mean, std };
 }
 
-function readDims({ config, directory, sidecar }: Files): number {
+function readDims({ config, directory, sidecar, known }: Files): number {
   const dims =
     sidecar.dims ??
     config.projection_dim ??
     config.text_config?.projection_dim ??
     config.vision_config?.projection_dim ??
+    known.dims ??
     config.vision_config?.hidden_size ??
     config.text_config?.hidden_size;
   if (dims !== undefined) return dims;
@@ -133,36 +142,41 @@ function readDims({ config, directory, sidecar }: Files): number {
   );
 }
 
-function readScoring({ config, directory, sidecar }: Files) {
-  const bias = sidecar.logitBias ?? config.logit_bias;
+function readScoring({ config, directory, sidecar, known }: Files) {
+  const bias = sidecar.logitBias ?? config.logit_bias ?? known.logitBias;
   // Sigmoid losses train a bias; the SigLIP family is the one that does, and its config.json does not hold it.
   const isSigmoid = config.model_type.startsWith('siglip') || bias !== undefined;
-  const scoring: 'softmax' | 'sigmoid' = sidecar.scoring ?? (isSigmoid ? 'sigmoid' : 'softmax');
+  const scoring: 'softmax' | 'sigmoid' =
+    sidecar.scoring ?? known.scoring ?? (isSigmoid ? 'sigmoid' : 'softmax');
   const initial = config.logit_scale_init_value;
   const scales = {
     sidecar: sidecar.logitScale,
     config: config.logit_scale,
+    catalog: known.logitScale,
     initial: initial === undefined ? undefined : Math.exp(initial),
   };
-  for (const logitScaleFrom of ['sidecar', 'config', 'initial'] as const) {
+  for (const logitScaleFrom of ['sidecar', 'config', 'catalog', 'initial'] as const) {
     const logitScale = scales[logitScaleFrom];
     if (logitScale === undefined) continue;
     if (scoring === 'sigmoid' && bias === undefined) break;
     return { scoring, logitScale, logitBias: bias ?? 0, logitScaleFrom };
   }
-  const missing = scoring === 'sigmoid' ? 'logitScale and logitBias' : 'logitScale';
+  const [upstream, ours] =
+    scoring === 'sigmoid'
+      ? ['logit_scale and logit_bias', 'logitScale and logitBias']
+      : ['logit_scale', 'logitScale'];
   throw new PipelineError(
     'E_MODEL_FILES',
-    `${join(directory, 'config.json')}: expected the trained logit_scale${scoring === 'sigmoid' ? ' and logit_bias' : ''}; ` +
-      `where upstream files lack it, write { "${missing.replace(' and ', '": …, "')}": … } to ${SIDECAR_FILE} beside it.`,
+    `${join(directory, 'config.json')}: expected the trained ${upstream}, or ${ours} in ${SIDECAR_FILE} beside it.`,
   );
 }
 
-function readTextShape({ config, directory, sidecar, tokenizer, tokenizerConfig }: Files) {
+function readTextShape({ config, directory, sidecar, known, tokenizer, tokenizerConfig }: Files) {
   const limit = tokenizerConfig.model_max_length ?? UNLIMITED_TOKENS;
   const contextLength =
     sidecar.contextLength ??
     config.text_config?.max_position_embeddings ??
+    known.contextLength ??
     tokenizer.truncation?.max_length ??
     (limit < UNLIMITED_TOKENS ? limit : undefined);
   if (contextLength === undefined) {
@@ -172,8 +186,13 @@ function readTextShape({ config, directory, sidecar, tokenizer, tokenizerConfig 
     );
   }
   const isFixed = typeof tokenizer.padding?.strategy === 'object' || config.model_type.startsWith('siglip');
-  const padding: 'fixed' | 'free' = sidecar.padding ?? (isFixed ? 'fixed' : 'free');
-  return { contextLength, padding, padId: sidecar.padId ?? readPadId(config, tokenizer, tokenizerConfig) };
+  const padding: 'fixed' | 'free' = sidecar.padding ?? known.padding ?? (isFixed ? 'fixed' : 'free');
+  return {
+    contextLength,
+    padding,
+    padId: sidecar.padId ?? known.padId ?? readPadId(config, tokenizer, tokenizerConfig),
+    lowercase: sidecar.lowercase ?? known.lowercase ?? false,
+  };
 }
 
 /** The tokenizer's word comes first: CLIP's own config.json names 1 as pad_token_id, and CLIP pads with the end token. */
@@ -181,8 +200,6 @@ function readPadId(config: ModelConfig, tokenizer: TokenizerFile, { pad_token }:
   const { vocab } = tokenizer.model;
   const added = tokenizer.added_tokens.find((item) => item.content === pad_token)?.id;
   const word =
-    typeof pad_token === 'string' && typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab)
-      ? Object.getOwnPropertyDescriptor(vocab, pad_token)?.value
-      : undefined;
+    typeof pad_token === 'string' && !Array.isArray(vocab) ? Reflect.get(vocab, pad_token) : undefined;
   return added ?? (typeof word === 'number' ? word : undefined) ?? config.text_config?.pad_token_id ?? 0;
 }

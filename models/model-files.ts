@@ -32,11 +32,21 @@ export type ModelConfig = z.infer<typeof ModelConfig>;
 
 const square = z
   .looseObject({ height: px, width: px })
-  .refine((size) => size.height === size.width, 'expected a square: height equal to width');
+  .refine((size) => size.height === size.width, 'expected a square: height equal to width')
+  .transform(({ height }) => height);
+
+/** The three ways in which processors write the size: `fit` says what they mean by it. */
+const resizeSize = z.union([
+  px.transform((sidePx) => ({ sidePx, fit: 'unsaid' as const })),
+  z
+    .looseObject({ shortest_edge: px })
+    .transform((size) => ({ sidePx: size.shortest_edge, fit: 'shortest' as const })),
+  square.transform((sidePx) => ({ sidePx, fit: 'exact' as const })),
+]);
 
 /** `preprocessor_config.json`, as far as Verbcast reads it. */
 export const PreprocessorConfig = z.looseObject({
-  size: z.union([px, z.looseObject({ shortest_edge: px }), square]),
+  size: resizeSize,
   crop_size: z.union([px, square]).optional(),
   do_center_crop: z.boolean().nullish(),
   resample: z.number().int().min(0).max(5).default(3).describe("PIL's code; 3 is bicubic, CLIP's own."),
@@ -65,7 +75,13 @@ export const TokenizerFile = z.looseObject({
     .looseObject({ strategy: z.union([z.string(), z.looseObject({ Fixed: z.number().int().positive() })]) })
     .nullish(),
   truncation: z.looseObject({ max_length: z.number().int().positive() }).nullish(),
-  model: z.looseObject({ vocab: z.unknown() }),
+  // A table for BPE, rows for Unigram; up to 256,000 entries, so they are not checked one by one.
+  model: z.looseObject({
+    vocab: z.custom<Readonly<Record<string, unknown>> | readonly unknown[]>(
+      (value) => typeof value === 'object' && value !== null,
+      'expected the vocabulary',
+    ),
+  }),
 });
 export type TokenizerFile = z.infer<typeof TokenizerFile>;
 

@@ -23,16 +23,16 @@ export interface TextTokenizer {
 
 /** Loads the tokenizer of a model. @throws E_MODEL_FILES when tokenizer.json or tokenizer_config.json is not usable. */
 export async function loadTokenizer(
-  model: Pick<ModelDescription, 'directory' | 'contextLength' | 'padId'>,
+  model: Pick<ModelDescription, 'directory' | 'contextLength' | 'padId' | 'lowercase'>,
 ): Promise<TextTokenizer> {
-  const { directory, contextLength, padId } = model;
+  const { directory, contextLength, padId, lowercase } = model;
   const tokenizer = await openTokenizer(directory);
   // What every text carries: the end token is the last id of the empty text, if other texts end with it too.
   const last = tokenizer.encode('').ids.at(-1);
   const endId = tokenizer.encode('a').ids.at(-1) === last ? last : undefined;
 
   const encode = (text: string): number[] => {
-    const { ids } = tokenizer.encode(text);
+    const { ids } = tokenizer.encode(lowercase ? text.toLowerCase() : text);
     if (ids.length <= contextLength) return ids;
     return endId === undefined ? ids.slice(0, contextLength) : [...ids.slice(0, contextLength - 1), endId];
   };
@@ -41,18 +41,13 @@ export async function loadTokenizer(
     encodeBatch(texts, length) {
       const rows = texts.map(encode);
       const width = length ?? Math.max(1, ...rows.map((row) => row.length));
-      const pad = (row: readonly number[], fill: number) => [
+      const padded = (row: readonly number[], fill: number) => [
         ...row,
         ...Array<number>(width - row.length).fill(fill),
       ];
       return {
-        ids: rows.flatMap((row) => pad(row, padId)),
-        mask: rows.flatMap((row) =>
-          pad(
-            row.map(() => 1),
-            0,
-          ),
-        ),
+        ids: rows.flatMap((row) => padded(row, padId)),
+        mask: rows.flatMap((row) => padded(Array<number>(row.length).fill(1), 0)),
         length: width,
       };
     },
