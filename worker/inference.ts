@@ -1,5 +1,4 @@
 // The main thread's side of inference: requests out, embeddings back, buffers transferred.
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SessionOptions } from '../models/session.ts';
 import { type ErrorCode, PipelineError } from '../runtime/errors.ts';
@@ -47,13 +46,8 @@ interface Pending {
  * @throws E_MODEL_FILES when the model cannot be loaded.
  */
 export async function startInference(setup: InferenceSetup): Promise<Inference> {
-  // From source the thread needs the same TypeScript loader as the program; from dist/ it needs none.
-  const extension = extname(import.meta.url);
-  const execArgv = extension === '.ts' ? ['--import', 'tsx'] : [];
-  const thread = new Worker(new URL(`./inference-thread${extension}`, import.meta.url), {
-    workerData: setup,
-    execArgv,
-  });
+  const entry = import.meta.url.endsWith('.ts') ? './inference-thread.mjs' : './inference-thread.js';
+  const thread = new Worker(new URL(entry, import.meta.url), { workerData: setup });
   const pending = new Map<number, Pending>();
   const {
     promise: ready,
