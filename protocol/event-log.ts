@@ -44,6 +44,11 @@ export function decodeEvent([id, fields]: readonly [string, readonly string[]]):
   return { seq: Number.parseInt(id, 10), ...body } as StreamEvent;
 }
 
+/** Returns the JSON of one log entry's event as clients get it; the stored body is passed on without parsing it. */
+export function eventText([id, fields]: readonly [string, readonly string[]]): string {
+  return `{"seq":${Number.parseInt(id, 10)},${(fields[1] ?? '{}').slice(1)}`;
+}
+
 /**
  * Appends events, and sets fields of the record in the same step. Returns the last seq, or `unknown` when the stream is
  * gone, or `over` when it has its final status.

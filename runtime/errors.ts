@@ -26,6 +26,11 @@ export const ERRORS = {
   E_STREAM_OVER: row(409, 'The stream is over'),
   E_STREAM_RUNNING: row(409, 'The stream is not over yet'),
   E_UPLOAD_NOT_FOUND: row(404, 'No such upload'),
+  E_UPLOAD_STALLED: row(408, 'The upload came too slowly or stopped', again),
+  E_UPLOAD_QUOTA: row(507, 'There is no room for the upload', again),
+  E_IDEMPOTENCY_MISMATCH: row(422, 'The idempotency key was used for another request'),
+  E_ORIGIN_FORBIDDEN: row(403, 'The page may not use this gateway'),
+  E_TOO_MANY_REQUESTS: row(429, 'Too many requests', again),
 
   E_SOURCE_NOT_FOUND: row(404, 'The source does not exist'),
   E_SOURCE_FORBIDDEN: row(403, 'The source is not allowed'),
