@@ -5,7 +5,8 @@ import { defineScript, runScript, type ScriptHost } from '../protocol/script.ts'
 import type { TimelineStep } from './timeline.ts';
 
 // KEYS record, timeline, events, labels, embeddings.
-// ARGV cursor, next cursor, labels version, state, media, embedded, dropped, end ('' while it runs), reason, ended at,
+// ARGV cursor, next cursor, labels version, state, media, embedded, reused, dropped, end ('' while it
+// runs), reason, ended at,
 // seconds until all of it expires, event bodies.
 const COMMIT = defineScript(`${LUA_APPEND}
 local record = redis.call('HMGET', KEYS[1], 'status', 'labelsVersion')
@@ -16,13 +17,14 @@ if record[2] ~= ARGV[3] then return 'labels' end
 redis.call('HSET', KEYS[2], 'cursor', ARGV[2], 'state', ARGV[4])
 redis.call('HSET', KEYS[1], 'media', ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'embedded', ARGV[6])
-redis.call('HINCRBY', KEYS[1], 'dropped', ARGV[7])
-append(KEYS[1], KEYS[3], ARGV, 12)
-if ARGV[8] ~= '' then
-  redis.call('HSET', KEYS[1], 'status', ARGV[8], 'endedAt', ARGV[10])
-  if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[9]) end
+redis.call('HINCRBY', KEYS[1], 'reused', ARGV[7])
+redis.call('HINCRBY', KEYS[1], 'dropped', ARGV[8])
+append(KEYS[1], KEYS[3], ARGV, 13)
+if ARGV[9] ~= '' then
+  redis.call('HSET', KEYS[1], 'status', ARGV[9], 'endedAt', ARGV[11])
+  if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[10]) end
 end
-for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[11]) end
+for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[12]) end
 return 'done'
 `);
 
@@ -67,6 +69,7 @@ export async function commitTimeline(
       JSON.stringify(step.state),
       step.state.media,
       step.counts.embedded,
+      step.counts.reused,
       step.counts.dropped,
       step.end?.status ?? '',
       step.end?.reason ? JSON.stringify(step.end.reason) : '',

@@ -4,11 +4,13 @@ import { StreamEnd } from '../protocol/window.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import { decodeHalf, encodeHalf } from './half.ts';
 
-/** Frames that went through the model: media times in seconds and one unit embedding `[D]` each. */
+/** The frames of a window that was embedded. */
 export interface EmbeddedWindow {
   readonly kind: 'frames';
+  /** Media times in seconds. */
   readonly times: readonly number[];
-  readonly embeddings: readonly Float32Array[];
+  /** A unit embedding `[D]` per frame; undefined where the frame repeats the one before it. */
+  readonly embeddings: readonly (Float32Array | undefined)[];
   /** Live: epoch milliseconds at which the last frame arrived. */
   readonly wall?: number;
 }
@@ -30,21 +32,30 @@ export type HistoryEntry =
   | { readonly kind: 'end'; readonly end: StreamEnd };
 
 const FORMAT = 1;
-// format u8, unused u8, frame count u16, D u32, wall f64 (0: none); then times f64 [n], embeddings f16 [n, D]. Little endian.
+// format u8, unused u8, frame count u16, D u32, wall f64 (0: none); then times f64 [n], repeats u8 [n] (1: repeats the
+// frame before it), embeddings f16 [n - repeats, D]. Little endian.
 const HEADER_BYTES = 16;
 
-/** Returns the stored form of `[n, D]` embeddings with their media times: 16 + n × (8 + 2 D) bytes. */
+/**
+ * Returns the stored form of a window's embeddings `[times.length - repeats.length, D]` with their media times: 16 + 9
+ * bytes a frame + 2 D bytes an embedding.
+ */
 export function encodeFrames({
   times,
+  repeats = [],
   embeddings,
   wall = 0,
 }: {
   times: readonly number[];
+  repeats?: readonly number[];
   embeddings: Float32Array;
   wall?: number | undefined;
 }): Buffer {
   const count = times.length;
-  const dims = embeddings.length / count;
+  const embedded = count - repeats.length;
+  const dims = embedded === 0 ? 0 : embeddings.length / embedded;
+  const repeated = new Uint8Array(count);
+  for (const index of repeats) repeated[index] = 1;
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(FORMAT, 0);
   header.writeUInt16LE(count, 2);
@@ -54,6 +65,7 @@ export function encodeFrames({
   return Buffer.concat([
     header,
     Buffer.from(Float64Array.from(times).buffer),
+    repeated,
     Buffer.from(halves.buffer, halves.byteOffset, halves.byteLength),
   ]);
 }
@@ -85,10 +97,17 @@ export function decodeEntry(stored: Buffer): HistoryEntry {
   const count = stored.readUInt16LE(2);
   const dims = stored.readUInt32LE(4);
   const wall = stored.readDoubleLE(8);
-  // A copy, so that the typed arrays are aligned whatever buffer Redis answered in.
-  const body = new Uint8Array(stored.subarray(HEADER_BYTES)).buffer;
-  const times = [...new Float64Array(body, 0, count)];
-  const values = decodeHalf(new Uint16Array(body, count * 8, count * dims));
-  const embeddings = times.map((_, i) => values.subarray(i * dims, (i + 1) * dims));
+  // Copies, so that the typed arrays are aligned whatever buffer Redis answered in.
+  const part = (from: number, to?: number) => new Uint8Array(stored.subarray(from, to)).buffer;
+  const timesEnd = HEADER_BYTES + count * 8;
+  const times = [...new Float64Array(part(HEADER_BYTES, timesEnd))];
+  const repeated = stored.subarray(timesEnd, timesEnd + count);
+  const values = decodeHalf(new Uint16Array(part(timesEnd + count)));
+  let row = 0;
+  const embeddings = times.map((_, i) => {
+    if (repeated[i] === 1) return undefined;
+    row++;
+    return values.subarray((row - 1) * dims, row * dims);
+  });
   return { kind: 'frames', times, embeddings, ...(wall > 0 ? { wall } : {}) };
 }

@@ -39,6 +39,8 @@ export class WindowProcessor {
 
   async #store(window: WindowJob): Promise<void> {
     if (window.end) return this.#write(window, encodeEnd(window.end));
+    if (window.repeats.length === window.times.length)
+      return this.#write(window, this.#encode(window, new Float32Array()));
     const { redis, keys } = this.#options;
     const [pixels, stored, cursor] = await Promise.all([
       redis.getBuffer(keys.frames(window.stream, window.seq)),
@@ -55,7 +57,7 @@ export class WindowProcessor {
 
   async #embed(window: WindowJob, pixels: Buffer): Promise<Buffer | string> {
     const { sizePx, embed, log } = this.#options;
-    const count = window.times.length;
+    const count = window.times.length - window.repeats.length;
     try {
       const expected = count * sizePx * sizePx * 3;
       if (window.sizePx !== sizePx || pixels.length !== expected) {
@@ -64,13 +66,17 @@ export class WindowProcessor {
           `Expected ${count} frames of ${sizePx} px (${expected} bytes), got frames of ${window.sizePx} px (${pixels.length} bytes).`,
         );
       }
-      return encodeFrames({ times: window.times, embeddings: await embed(pixels, count), wall: window.wall });
+      return this.#encode(window, await embed(pixels, count));
     } catch (error) {
       const failure = toPipelineError(error, 'E_INFERENCE');
       if (failure.traits.retryable) throw failure;
       log.error({ err: failure, stream: window.stream, seq: window.seq }, 'a window could not be embedded');
       return this.#lost(window);
     }
+  }
+
+  #encode({ times, repeats, wall }: WindowJob, embeddings: Float32Array): Buffer {
+    return encodeFrames({ times, repeats, embeddings, wall });
   }
 
   #gone(window: WindowJob): string {

@@ -12,6 +12,7 @@ import {
 import type { EventDraft, FrameScores } from '../protocol/event.ts';
 import type { LabelSet } from '../protocol/labels.ts';
 import type { StreamEnd } from '../protocol/window.ts';
+import { FrameSpan, type SpanFrame } from './frame-span.ts';
 import type { EmbeddedWindow, HistoryEntry } from './history.ts';
 
 /** Labels named in a `scores` event, best first. */
@@ -20,7 +21,7 @@ const TOP_LABELS = 5;
 /** Everything the timeline remembers between windows; JSON. */
 export interface TimelineState {
   readonly segmenter: SegmenterState;
-  /** The first window that still has frames inside the pooling span. */
+  /** The first window that is still needed: for frames inside the pooling span, or as what repeated frames repeat. */
   readonly spanFrom: number;
   /** Media time up to which labels are known, in seconds. */
   readonly media: number;
@@ -50,6 +51,7 @@ export interface SequencedEntry {
 /** What a step of the timeline adds to the record's counters. */
 export interface TimelineCounts {
   readonly embedded: number;
+  readonly reused: number;
   readonly dropped: number;
 }
 
@@ -73,16 +75,10 @@ export function advanceTimeline(
   const run = new TimelineRun(state, before, context);
   for (const { seq, entry } of entries) {
     if (entry.kind === 'frames') run.score(seq, entry);
-    else if (entry.kind === 'tombstone') run.bury(entry);
+    else if (entry.kind === 'tombstone') run.bury(seq, entry);
     else run.finish(entry.end);
   }
   return run.result();
-}
-
-interface SpanFrame {
-  readonly seq: number;
-  readonly media: number;
-  readonly embedding: Float32Array;
 }
 
 /** One step under way. Its fields are local to {@link advanceTimeline}; nothing outlives it but the result. */
@@ -90,11 +86,12 @@ class TimelineRun {
   readonly #context: TimelineContext;
   readonly #segmenterOptions: SegmenterOptions;
   readonly #events: EventDraft[] = [];
-  #span: SpanFrame[];
+  readonly #span: FrameSpan;
   #segmenter: SegmenterState;
   #spanFrom: number;
   #media: number;
   #embedded = 0;
+  #reused = 0;
   #dropped = 0;
   #end: StreamEnd | undefined;
 
@@ -104,45 +101,30 @@ class TimelineRun {
     this.#segmenter = state.segmenter;
     this.#spanFrom = state.spanFrom;
     this.#media = state.media;
-    this.#span = before.flatMap(({ seq, entry }) => (entry.kind === 'frames' ? spanFrames(seq, entry) : []));
+    this.#span = new FrameSpan(context.poolSeconds);
+    for (const { seq, entry } of before) {
+      for (const frame of this.#span.resolve(seq, entry)) this.#span.slide(frame);
+    }
   }
 
   score(seq: number, window: EmbeddedWindow): void {
-    const { labelSet, vectors, scoring, pooling, poolSeconds } = this.#context;
     const wall = wallOf(window);
-    const frames: FrameScores[] = [];
-    for (const frame of spanFrames(seq, window)) {
-      this.#span.push(frame);
-      this.#span = this.#span.filter(({ media }) => media > frame.media - poolSeconds);
-      const { scores, background } = scoreSpan(
-        this.#span.map(({ embedding }) => embedding),
-        vectors,
-        { ...scoring, pooling: POOLINGS[pooling] },
-      );
-      const names = vectors.labels.map(({ name }) => name);
-      const ranked = topScores(Array.from(scores, round), names, names.length);
-      frames.push({ media: frame.media, top: ranked.slice(0, TOP_LABELS), background: round(background) });
-      const step = advanceSegmenter(
-        this.#segmenter,
-        { media: frame.media, scores: ranked },
-        this.#segmenterOptions,
-      );
-      this.#segmenter = step.state;
-      this.#tell(step.changes, frame.media, wall);
-      this.#media = frame.media;
-    }
-    this.#spanFrom = this.#span[0]?.seq ?? seq;
-    this.#embedded += window.times.length;
-    this.#events.push({
-      type: 'scores',
-      media: this.#media,
-      ...wall,
-      labelsVersion: labelSet.version,
-      frames,
-    });
+    const resolved = this.#span.resolve(seq, window);
+    const missing = window.times.length - resolved.length;
+    if (missing > 0) this.#giveUp(window.times.slice(0, missing), wall);
+    if (resolved.length === 0) return;
+    const frames = resolved.map((frame) => this.#scoreFrame(frame, wall));
+    this.#spanFrom = this.#span.from ?? seq;
+    const embedded = window.embeddings.filter((embedding) => embedding !== undefined).length;
+    this.#embedded += embedded;
+    this.#reused += resolved.length - embedded;
+    const { version } = this.#context.labelSet;
+    this.#events.push({ type: 'scores', media: this.#media, ...wall, labelsVersion: version, frames });
   }
 
-  bury({ dropped, from, to, frames }: Extract<HistoryEntry, { kind: 'tombstone' }>): void {
+  bury(seq: number, tombstone: Extract<HistoryEntry, { kind: 'tombstone' }>): void {
+    const { dropped, from, to, frames } = tombstone;
+    this.#span.resolve(seq, tombstone);
     this.#dropped += frames;
     this.#media = Math.max(this.#media, to);
     this.#events.push({ type: 'gap', media: this.#media, from, to, windows: 1, reason: dropped });
@@ -164,9 +146,31 @@ class TimelineRun {
         media: this.#media,
       },
       events: this.#events,
-      counts: { embedded: this.#embedded, dropped: this.#dropped },
+      counts: { embedded: this.#embedded, reused: this.#reused, dropped: this.#dropped },
       end: this.#end,
     };
+  }
+
+  #scoreFrame(frame: SpanFrame, wall: { wall?: string }): FrameScores {
+    const { vectors, scoring, pooling } = this.#context;
+    const span = this.#span.slide(frame);
+    const { scores, background } = scoreSpan(span, vectors, { ...scoring, pooling: POOLINGS[pooling] });
+    const names = vectors.labels.map(({ name }) => name);
+    const ranked = topScores(Array.from(scores, round), names, names.length);
+    const observed = { media: frame.media, scores: ranked };
+    const step = advanceSegmenter(this.#segmenter, observed, this.#segmenterOptions);
+    this.#segmenter = step.state;
+    this.#media = frame.media;
+    this.#tell(step.changes, frame.media, wall);
+    return { media: frame.media, top: ranked.slice(0, TOP_LABELS), background: round(background) };
+  }
+
+  // Frames that repeat one that was given up have nothing to be scored by.
+  #giveUp(times: readonly number[], wall: { wall?: string }): void {
+    const [from = 0, to = from] = [times[0], times.at(-1)];
+    this.#dropped += times.length;
+    this.#media = Math.max(this.#media, to);
+    this.#events.push({ type: 'gap', media: this.#media, ...wall, from, to, windows: 1, reason: 'lost' });
   }
 
   #tell(
@@ -184,13 +188,6 @@ function segmenterOptions({ stream, labelSet }: TimelineContext): SegmenterOptio
     threshold === undefined ? [] : [[name, threshold] as const],
   );
   return { ...labelSet.thresholds, labelOn: new Map(own), idPart: stream.replace(/^st_/, '') };
-}
-
-function spanFrames(seq: number, { times, embeddings }: EmbeddedWindow): SpanFrame[] {
-  return times.flatMap((media, i) => {
-    const embedding = embeddings[i];
-    return embedding ? [{ seq, media, embedding }] : [];
-  });
 }
 
 function wallOf({ wall }: EmbeddedWindow): { wall?: string } {

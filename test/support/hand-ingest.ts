@@ -5,7 +5,7 @@ import { decodeEvent } from '../../protocol/event-log.ts';
 import type { Keyspace } from '../../protocol/keys.ts';
 import { type LabelSetInput, toLabelSet } from '../../protocol/labels.ts';
 import { StoredRecord } from '../../protocol/record.ts';
-import { type StreamEnd, type WindowJob, windowJobId } from '../../protocol/window.ts';
+import { type StreamEnd, type WindowJobInput, windowJobId } from '../../protocol/window.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Service } from '../../runtime/shutdown.ts';
 
@@ -16,7 +16,7 @@ export interface HandStream extends Service {
   publish(
     seq: number,
     times: readonly number[],
-    options?: { shade?: number; pixels?: boolean },
+    options?: { shade?: number; pixels?: boolean; repeats?: number[] },
   ): Promise<void>;
   end(seq: number, end?: StreamEnd): Promise<void>;
   record(): Promise<StoredRecord>;
@@ -55,8 +55,8 @@ export async function writeStream({
     status: 'running',
   });
   await setLabels(labels, 1);
-  const add = async (window: Omit<WindowJob, 'v' | 'stream' | 'sizePx' | 'publishedAt'>) => {
-    const data: WindowJob = { v: 1, stream: id, sizePx, publishedAt: Date.now(), ...window };
+  const add = async (window: Omit<WindowJobInput, 'v' | 'stream' | 'sizePx' | 'publishedAt'>) => {
+    const data: WindowJobInput = { v: 1, stream: id, sizePx, publishedAt: Date.now(), ...window };
     await queue.add('window', data, {
       jobId: windowJobId(id, window.seq),
       removeOnComplete: true,
@@ -67,10 +67,10 @@ export async function writeStream({
   return {
     id,
     setLabels,
-    async publish(seq, times, { shade = 128, pixels = true } = {}) {
-      const bytes = times.length * sizePx * sizePx * 3;
+    async publish(seq, times, { shade = 128, pixels = true, repeats = [] } = {}) {
+      const bytes = (times.length - repeats.length) * sizePx * sizePx * 3;
       if (pixels) await redis.set(keys.frames(id, seq), Buffer.alloc(bytes, shade), 'EX', 60);
-      await add({ seq, times: [...times] });
+      await add({ seq, times: [...times], repeats });
     },
     end: (seq, end = { status: 'ended' }) => add({ seq, times: [], end }),
     record: async () => StoredRecord.parse(await redis.hgetall(keys.stream(id))),

@@ -7,13 +7,21 @@ test('frames come back with their times and embeddings', () => {
     embeddings: Float32Array.of(1, 0, -0.5, 0.25, 0.5, 0.125),
     wall: 1_700_000_000_123,
   });
-  expect(stored.length).toBe(16 + 2 * (8 + 3 * 2));
+  expect(stored.length).toBe(16 + 2 * (9 + 3 * 2));
   expect(decodeEntry(stored)).toEqual({
     kind: 'frames',
     times: [1.5, 2],
     embeddings: [Float32Array.of(1, 0, -0.5), Float32Array.of(0.25, 0.5, 0.125)],
     wall: 1_700_000_000_123,
   });
+});
+
+test('a frame that repeats the one before it stores no embedding', () => {
+  const stored = encodeFrames({ times: [0, 1, 2], repeats: [0, 2], embeddings: Float32Array.of(0.5, 1) });
+  expect(stored.length).toBe(16 + 3 * 9 + 2 * 2);
+  expect(decodeEntry(stored)).toMatchObject({ embeddings: [undefined, Float32Array.of(0.5, 1), undefined] });
+  const nothing = encodeFrames({ times: [4], repeats: [0], embeddings: new Float32Array() });
+  expect(decodeEntry(nothing)).toMatchObject({ times: [4], embeddings: [undefined] });
 });
 
 test('frames without a wall clock have none', () => {

@@ -31,7 +31,7 @@ function context(names: readonly string[] = ['run', 'jump'], version = 1): Timel
   };
 }
 
-const frames = (times: number[], ...embeddings: Float32Array[]): HistoryEntry => ({
+const frames = (times: number[], ...embeddings: (Float32Array | undefined)[]): HistoryEntry => ({
   kind: 'frames',
   times,
   embeddings,
@@ -126,6 +126,39 @@ test('a label that goes away ends its action, and scores carry the new version',
 
 test('given-up frames are counted apart from embedded ones', () => {
   const step = advanceTimeline(initialTimelineState, { before: [], entries: HISTORY }, context());
-  expect(step.counts).toEqual({ embedded: 10, dropped: 2 });
+  expect(step.counts).toEqual({ embedded: 10, reused: 0, dropped: 2 });
   expect(step.end).toEqual({ status: 'ended' });
+});
+
+test('repeated frames score as the frame they repeat, across windows and commits', () => {
+  const still = sequence(
+    frames([0, 0.5], RUN, undefined),
+    frames([1], undefined),
+    frames([1.5, 2], undefined, JUMP),
+  );
+  const moving = sequence(frames([0, 0.5], RUN, RUN), frames([1], RUN), frames([1.5, 2], RUN, JUMP));
+  const expected = advanceTimeline(initialTimelineState, { before: [], entries: moving }, context());
+  const first = advanceTimeline(initialTimelineState, { before: [], entries: still.slice(0, 2) }, context());
+  expect(first.state.spanFrom).toBe(0);
+  const before = still.slice(first.state.spanFrom, 2);
+  const second = advanceTimeline(first.state, { before, entries: still.slice(2) }, context());
+  expect([...first.events, ...second.events]).toEqual(expected.events);
+  expect([first.counts, second.counts]).toEqual([
+    { embedded: 1, reused: 2, dropped: 0 },
+    { embedded: 1, reused: 1, dropped: 0 },
+  ]);
+});
+
+test('repeats of a frame that was given up are given up too', () => {
+  const entries = sequence(
+    frames([0], RUN),
+    { kind: 'tombstone', dropped: 'overload', from: 0.5, to: 0.5, frames: 1 },
+    frames([1, 1.5, 2], undefined, undefined, JUMP),
+  );
+  const { events, counts } = advanceTimeline(initialTimelineState, { before: [], entries }, context());
+  expect(events.filter(({ type }) => type === 'gap')).toMatchObject([
+    { from: 0.5, to: 0.5, reason: 'overload' },
+    { from: 1, to: 1.5, reason: 'lost' },
+  ]);
+  expect(counts).toEqual({ embedded: 2, reused: 0, dropped: 3 });
 });

@@ -90,6 +90,15 @@ test('a window whose pixels are gone becomes a gap, and the timeline goes on', a
   expect(await stream.record()).toMatchObject({ embedded: 3, dropped: 3 });
 });
 
+test('frames that repeat the one before them are scored without pixels', async () => {
+  const { stream, ended } = await open();
+  await stream.publish(0, [0, 0.5, 1], { repeats: [1] });
+  await stream.publish(1, [1.5, 2], { repeats: [0, 1], pixels: false });
+  await stream.end(2);
+  await ended();
+  expect(await stream.record()).toMatchObject({ embedded: 2, reused: 3, dropped: 0, media: 2 });
+});
+
 test('a tombstone that ingest left is passed with a gap', async () => {
   const { keys, redis, stream, ended } = await open();
   const tombstone = encodeTombstone({ dropped: 'overload', from: 0, to: 0.5, frames: 2 });
