@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { PipelineError } from '../runtime/errors.ts';
 import { CATALOG, type CatalogEntry, DEFAULT_MODEL, findCatalogEntry, SHIPPED_MODEL } from './catalog.ts';
 import { DTYPES, onnxFile } from './dtype.ts';
-import { nearestNames } from './near-names.ts';
+import { unknownModel } from './unknown-model.ts';
+
+export { pulledDirectory, pullModel } from './pull.ts';
+export { verifyModel } from './verify.ts';
 
 /** Where to look, in this order: each of `modelDirs`, `dataDir`/models, `packageDir`/models; each has a folder per model. */
 export interface ModelPlaces {
@@ -52,7 +55,7 @@ export async function resolveModel(
   const directory = MODEL_ID.test(id) ? findFolder(id, options) : undefined;
   const pull = `\`verbcast models pull ${id}\``;
   if (directory === undefined) {
-    if (findCatalogEntry(id) === undefined) throw await unknownModel(id, options);
+    if (findCatalogEntry(id) === undefined) throw unknownModel(id, await knownNames(options));
     throw new PipelineError('E_MODEL_FILES', `The model ${id} is not here yet. ${pull} fetches it.`);
   }
   const missing = missingFile(directory);
@@ -65,18 +68,12 @@ export async function resolveModel(
 
 /** Returns every model of the catalog, and every other folder that holds a model, catalog first. */
 export async function listModels(places: ModelPlaces): Promise<ListedModel[]> {
-  const ids = new Set([...CATALOG.map((entry) => entry.id), ...(await localNames(places))]);
-  return [...ids].map((id) => {
+  return (await knownNames(places)).map((id) => {
     const directory = findFolder(id, places);
     const missing = directory === undefined ? undefined : missingFile(directory);
     const state = directory === undefined ? 'remote' : missing === undefined ? 'ready' : 'incomplete';
     return { id, state, directory, missing, entry: findCatalogEntry(id) };
   });
-}
-
-/** Returns where a pulled model lies, whether it is there or not. */
-export function pulledDirectory(dataDir: string, id: string): string {
-  return join(dataDir, 'models', id);
 }
 
 function parentFolders({ modelDirs, dataDir, packageDir }: ModelPlaces): string[] {
@@ -100,25 +97,14 @@ function missingFile(directory: string): string | undefined {
   );
 }
 
-async function localNames(places: ModelPlaces): Promise<string[]> {
-  const lists = await Promise.all(
-    parentFolders(places).map((parent) => readdir(parent, { withFileTypes: true }).catch(() => [])),
+/** The catalog's names, then those of other folders that hold a model. */
+async function knownNames(places: ModelPlaces): Promise<string[]> {
+  const local = await Promise.all(
+    parentFolders(places).map(async (parent) => {
+      const names = await readdir(parent).catch(() => []);
+      // A folder without config.json is no model: MODELS_DIR may hold other things.
+      return names.filter((name) => MODEL_ID.test(name) && existsSync(join(parent, name, 'config.json')));
+    }),
   );
-  // A folder without config.json is no model: MODELS_DIR may hold other things.
-  const parents = parentFolders(places);
-  return lists.flatMap((list, at) =>
-    list
-      .map(({ name }) => name)
-      .filter((name) => MODEL_ID.test(name) && existsSync(join(parents[at] ?? '', name, 'config.json'))),
-  );
-}
-
-async function unknownModel(id: string, places: ModelPlaces): Promise<PipelineError> {
-  const known = [...new Set([...CATALOG.map((entry) => entry.id), ...(await localNames(places))])];
-  const near = nearestNames(id, known);
-  const guess = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
-  return new PipelineError(
-    'E_MODEL_UNKNOWN',
-    `No model is called ${JSON.stringify(id)}.${guess} Known: ${known.join(', ')}.`,
-  );
+  return [...new Set([...CATALOG.map((entry) => entry.id), ...local.flat()])];
 }
