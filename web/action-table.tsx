@@ -1,0 +1,74 @@
+// Every action as a line of text: the timeline for people who read or listen.
+import type { Action } from '../protocol/event.ts';
+import { formatTime } from './clock.ts';
+import { colourClass } from './label-colours.ts';
+import type { StreamView } from './stream-view.ts';
+
+/** Lines drawn at most; the exports have all. */
+const MAX_ROWS = 200;
+
+/** A table of actions; a start time is a button that seeks. */
+export function ActionTable({
+  view,
+  playhead,
+  onSeek,
+}: {
+  view: StreamView;
+  playhead: number | null;
+  onSeek: (media: number) => void;
+}) {
+  const actions = [...view.past, ...view.running].toSorted((a, b) => a.start - b.start);
+  if (actions.length === 0) return null;
+  const holds = (action: Action) =>
+    playhead !== null && action.start <= playhead && playhead < (action.end ?? Number.POSITIVE_INFINITY);
+  return (
+    <section class="panel" aria-labelledby="actions-title">
+      <h2 id="actions-title">
+        Actions <span class="quiet">{actions.length}</span>
+      </h2>
+      {actions.length > MAX_ROWS && (
+        <p class="quiet">The last {MAX_ROWS} are listed. Save a file to have all.</p>
+      )}
+      <table class="actions">
+        <thead>
+          <tr>
+            <th scope="col">Start</th>
+            <th scope="col">End</th>
+            <th scope="col">Label</th>
+            <th scope="col" class="number">
+              Peak
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {actions.slice(-MAX_ROWS).map((action) => (
+            <tr key={action.id} class={holds(action) ? 'row-on' : undefined}>
+              <td>
+                <button
+                  type="button"
+                  class="link"
+                  aria-label={`Go to ${formatTime(action.start, { tenths: true })}, ${action.label}`}
+                  onClick={() => onSeek(action.start)}
+                >
+                  {formatTime(action.start, { tenths: true })}
+                </button>
+              </td>
+              <td>
+                {action.end === undefined ? (
+                  <span class="quiet">running</span>
+                ) : (
+                  formatTime(action.end, { tenths: true })
+                )}
+              </td>
+              <td>
+                <span class={`swatch ${colourClass(view.everyLabel, action.label)}`} aria-hidden="true" />
+                {action.label}
+              </td>
+              <td class="number">{action.peak.toFixed(2)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,30 @@
+// Which stream the page shows stands in its address, so that a reload or a link comes back to it.
+import { useEffect, useState } from 'preact/hooks';
+import { StreamId } from '../protocol/stream.ts';
+
+/** Returns the stream that the address names, or null. */
+export function streamInAddress(): string | null {
+  const id = new URL(location.href).searchParams.get('stream');
+  return StreamId.safeParse(id).success ? id : null;
+}
+
+/** Returns the address of a stream's page, or of the start page. */
+export function addressOf(stream: string | null): string {
+  return stream === null ? '.' : `?stream=${encodeURIComponent(stream)}`;
+}
+
+/** Follows the address: returns the stream it names, and a function that goes to another. */
+export function useAddress(): [string | null, (stream: string | null) => void] {
+  const [stream, setStream] = useState(streamInAddress);
+  useEffect(() => {
+    const onMove = () => setStream(streamInAddress());
+    addEventListener('popstate', onMove);
+    return () => removeEventListener('popstate', onMove);
+  }, []);
+  const go = (next: string | null) => {
+    history.pushState(null, '', addressOf(next));
+    setStream(next);
+    scrollTo(0, 0);
+  };
+  return [stream, go];
+}

@@ -1,0 +1,100 @@
+// Where the video comes from: a file dropped or chosen, or an address.
+import { useRef, useState } from 'preact/hooks';
+import { formatBytes } from './clock.ts';
+import { looksLikeVideo } from './footage.ts';
+
+/** A drop zone and an address field; one of them counts, a file before an address. */
+export function FootageField(props: {
+  file: File | null;
+  address: string;
+  fault: string | null;
+  onFile: (file: File | null) => void;
+  onAddress: (address: string) => void;
+}) {
+  const { file, fault } = props;
+  const [over, setOver] = useState(false);
+  const chooser = useRef<HTMLInputElement>(null);
+  const take = (files: FileList | null | undefined) => {
+    setOver(false);
+    if (files?.[0]) props.onFile(files[0]);
+  };
+
+  return (
+    <fieldset class="step">
+      <legend>Footage</legend>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the chooser inside does the same by keyboard */}
+      <div
+        class={over ? 'drop drop-over' : 'drop'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          take(event.dataTransfer?.files);
+        }}
+      >
+        <input
+          ref={chooser}
+          id="file"
+          class="visually-hidden"
+          type="file"
+          accept="video/*,.mkv,.avi,.ts,.flv,.gif"
+          aria-label="Video file"
+          onChange={(event) => take(event.currentTarget.files)}
+        />
+        {file ? (
+          <p class="drop-file">
+            <strong>{file.name}</strong>
+            <span class="quiet">{formatBytes(file.size)}</span>
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                if (chooser.current) chooser.current.value = '';
+                props.onFile(null);
+              }}
+            >
+              Remove
+            </button>
+          </p>
+        ) : (
+          <p>
+            Drop a video here, or{' '}
+            <label class="link" for="file">
+              choose a file
+            </label>
+          </p>
+        )}
+      </div>
+      {file && !looksLikeVideo(file) && (
+        <p class="hint hint-warn">
+          This is not named like a video. The server will look inside and say what it finds.
+        </p>
+      )}
+      <label class="field-label" for="address">
+        or an address
+      </label>
+      <input
+        id="address"
+        class="input"
+        type="text"
+        inputMode="url"
+        spellcheck={false}
+        autocomplete="off"
+        autocapitalize="none"
+        placeholder="rtsp://camera.local/stream"
+        disabled={file !== null}
+        value={props.address}
+        aria-invalid={fault !== null}
+        aria-describedby="address-hint"
+        onInput={(event) => props.onAddress(event.currentTarget.value)}
+      />
+      <p id="address-hint" class={fault ? 'hint hint-bad' : 'hint'} role={fault ? 'alert' : undefined}>
+        {fault ??
+          'An rtsp:// or http:// address that the server can reach, or the path of a file on the server.'}
+      </p>
+    </fieldset>
+  );
+}

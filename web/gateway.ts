@@ -1,0 +1,53 @@
+// The page's one client: the gateway that served the page, with the token that this tab was given.
+import { type Client, createClient, VerbcastError } from '../client/client.ts';
+import type { FrameScores } from '../protocol/event.ts';
+import type { Upload } from '../protocol/rest.ts';
+import { progressFetch } from './progress-fetch.ts';
+
+const TOKEN_ITEM = 'verbcast.token';
+const url = new URL('.', location.href).href;
+
+/** Scores of labels over what has already been seen. */
+export interface PastAnswer {
+  frames: FrameScores[];
+}
+/** A gateway's client, with what newer clients can do. */
+export type Gateway = Client & { ask?: (id: string, labels: string[]) => Promise<PastAnswer> };
+
+const token = () => sessionStorage.getItem(TOKEN_ITEM) ?? undefined;
+let client: Gateway = createClient({ url, token: token() });
+
+/** Returns the client; after {@link carryToken} another one. */
+export function gateway(): Gateway {
+  return client;
+}
+
+/** Has every later call carry this token; it is kept until the tab is closed. */
+export function carryToken(value: string): void {
+  sessionStorage.setItem(TOKEN_ITEM, value);
+  client = createClient({ url, token: value });
+}
+
+/** Sends a file to the gateway, and tells how many of its bytes are there. */
+export function uploadFile(
+  file: File,
+  { onSent, signal }: { onSent: (bytes: number) => void; signal: AbortSignal },
+): Promise<Upload> {
+  return createClient({ url, token: token(), fetch: progressFetch(onSent) }).upload(file, { signal });
+}
+
+/** Returns any failure as one with a code. */
+export function toFailure(error: unknown): VerbcastError {
+  if (error instanceof VerbcastError) return error;
+  return new VerbcastError({
+    code: 'E_INTERNAL',
+    detail: error instanceof Error ? error.message : String(error),
+  });
+}
+
+/** Returns a key that makes repeating a request harmless. `crypto.randomUUID` is missing on plain-HTTP pages. */
+export function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}

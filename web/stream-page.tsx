@@ -1,0 +1,84 @@
+// One stream: the video, what happens in it, and what it is asked to look for.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isTerminal } from '../protocol/stream.ts';
+import { ActionTable } from './action-table.tsx';
+import { Announcer } from './announcer.tsx';
+import { ErrorNotice } from './error-notice.tsx';
+import { LabelEditor } from './label-editor.tsx';
+import { MarkList } from './mark-list.tsx';
+import { NowPanel } from './now-panel.tsx';
+import { PastBox } from './past-box.tsx';
+import { StreamHeader } from './stream-header.tsx';
+import { TrackPanel } from './track-panel.tsx';
+import { useLabelSet } from './use-label-set.ts';
+import { statusOf, useStream } from './use-stream.ts';
+import { VideoPanel } from './video-panel.tsx';
+
+/** The page of the stream `id`. `file` is its footage where this browser has it. */
+export function StreamPage(props: {
+  id: string;
+  file: File | null;
+  onFile: (file: File) => void;
+  onAgain: (labels: string[]) => void;
+}) {
+  const { id } = props;
+  const life = useStream(id);
+  const { view, record } = life;
+  const labelSet = useLabelSet(id, view);
+  const [file, setFile] = useState(props.file);
+  const [playhead, setPlayhead] = useState<number | null>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const status = statusOf(life);
+  const over = status !== null && isTerminal(status);
+
+  useEffect(() => {
+    document.title = record ? `${record.source} – Verbcast` : 'Verbcast';
+  }, [record?.source]);
+
+  const seek = (media: number) => {
+    setPlayhead(media);
+    if (video.current) video.current.currentTime = media;
+  };
+
+  return (
+    <div class="stream">
+      <StreamHeader life={life} />
+      {life.failure && <ErrorNotice title="This stream cannot be followed" failure={life.failure} />}
+      {view.reason && over && status === 'failed' && (
+        <ErrorNotice
+          title="The stream failed"
+          failure={{ code: view.reason.code, detail: view.reason.message }}
+        />
+      )}
+      <Announcer life={life} />
+      <div class="stream-grid">
+        <div class="stream-wide">
+          <VideoPanel
+            video={video}
+            life={life}
+            file={file}
+            onFile={(chosen) => {
+              setFile(chosen);
+              props.onFile(chosen);
+            }}
+            onTime={setPlayhead}
+          />
+          <TrackPanel life={life} labelSet={labelSet} playhead={playhead} onSeek={seek} />
+          <ActionTable view={view} playhead={playhead} onSeek={seek} />
+        </div>
+        <div class="stream-side">
+          <NowPanel view={view} labelSet={labelSet} over={over} />
+          <LabelEditor
+            id={id}
+            known={labelSet}
+            over={over}
+            everyLabel={view.everyLabel}
+            onAgain={() => props.onAgain(labelSet.labels.map((label) => label.name))}
+          />
+          <PastBox id={id} onSeek={seek} />
+          <MarkList marks={view.marks} />
+        </div>
+      </div>
+    </div>
+  );
+}

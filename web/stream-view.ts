@@ -1,0 +1,143 @@
+// What the page knows of a stream: a pure reducer over its event log.
+import type { Action, FrameScores, StreamEvent } from '../protocol/event.ts';
+import type { Reason, StreamStatus } from '../protocol/stream.ts';
+import { EMPTY_HISTORY, remember, type ScoreHistory } from './score-history.ts';
+
+/** Finished actions kept for display; the exports have all of them. */
+export const MAX_PAST_ACTIONS = 2_000;
+/** Marks (status changes, label changes, gaps) kept for display. */
+export const MAX_MARKS = 300;
+
+/** Something worth a line of text: when it happened in media time, and what. */
+export type Mark =
+  | { seq: number; kind: 'status'; media: number; status: StreamStatus; reason?: Reason | undefined }
+  | { seq: number; kind: 'labels'; media: number; version: number; added: string[]; removed: string[] }
+  | {
+      seq: number;
+      kind: 'gap';
+      media: number;
+      from: number;
+      to: number;
+      windows: number;
+      reason: 'overload' | 'lost' | 'trimmed';
+    };
+
+/** All of it is rebuilt by a replay from seq 0; times are media seconds. */
+export interface StreamView {
+  /** Seq of the last event that was applied. */
+  readonly seq: number;
+  readonly status: StreamStatus | null;
+  readonly reason: Reason | null;
+  /** How far the labels are known. */
+  readonly media: number;
+  /** Names of the current label set; empty until the log tells. */
+  readonly labels: readonly string[];
+  readonly labelsVersion: number;
+  /** Every label ever seen, in order of appearance: its place decides its colour for good. */
+  readonly everyLabel: readonly string[];
+  readonly history: ScoreHistory;
+  readonly latest: FrameScores | null;
+  /** Actions that hold now, in order of their start. */
+  readonly running: readonly Action[];
+  /** Actions that have ended, in order of their start. */
+  readonly past: readonly Action[];
+  readonly marks: readonly Mark[];
+}
+
+/** A stream of which nothing is known yet. */
+export const EMPTY_VIEW: StreamView = {
+  seq: 0,
+  status: null,
+  reason: null,
+  media: 0,
+  labels: [],
+  labelsVersion: 0,
+  everyLabel: [],
+  history: EMPTY_HISTORY,
+  latest: null,
+  running: [],
+  past: [],
+  marks: [],
+};
+
+/** Returns the view after `event`. An event at or before the view's seq changes nothing, so a replay is harmless. */
+export function advanceView(view: StreamView, event: StreamEvent): StreamView {
+  if (event.seq <= view.seq) return view;
+  const next = { ...view, seq: event.seq, media: Math.max(view.media, event.media) };
+  switch (event.type) {
+    case 'stream.status': {
+      const { seq, media, status, reason } = event;
+      return {
+        ...next,
+        status,
+        reason: reason ?? null,
+        marks: addMark(view, { seq, kind: 'status', media, status, reason }),
+      };
+    }
+    case 'labels.changed':
+      return changeLabels(next, event);
+    case 'scores':
+      return {
+        ...next,
+        history: remember(view.history, event.frames),
+        latest: event.frames.at(-1) ?? view.latest,
+        everyLabel: withLabels(
+          view.everyLabel,
+          event.frames.flatMap((frame) => frame.top.map((entry) => entry.label)),
+        ),
+      };
+    case 'action.started':
+    case 'action.updated':
+      return {
+        ...next,
+        running: inOrder(view.running, event.action),
+        everyLabel: withLabels(view.everyLabel, [event.action.label]),
+      };
+    case 'action.ended':
+      return {
+        ...next,
+        running: view.running.filter((action) => action.id !== event.action.id),
+        past: inOrder(view.past, event.action).slice(-MAX_PAST_ACTIONS),
+        everyLabel: withLabels(view.everyLabel, [event.action.label]),
+      };
+    case 'gap': {
+      const { seq, media, from, to, windows, reason } = event;
+      return { ...next, marks: addMark(view, { seq, kind: 'gap', media, from, to, windows, reason }) };
+    }
+  }
+}
+
+function changeLabels(view: StreamView, event: Extract<StreamEvent, { type: 'labels.changed' }>): StreamView {
+  const before = new Set(view.labels);
+  const after = new Set(event.labels);
+  const first = view.labels.length === 0;
+  return {
+    ...view,
+    labels: event.labels,
+    labelsVersion: event.labelsVersion,
+    everyLabel: withLabels(view.everyLabel, event.labels),
+    marks: addMark(view, {
+      seq: event.seq,
+      kind: 'labels',
+      media: event.media,
+      version: event.labelsVersion,
+      added: first ? [] : event.labels.filter((label) => !before.has(label)),
+      removed: view.labels.filter((label) => !after.has(label)),
+    }),
+  };
+}
+
+function addMark(view: StreamView, mark: Mark): readonly Mark[] {
+  return [...view.marks, mark].slice(-MAX_MARKS);
+}
+
+function withLabels(known: readonly string[], labels: readonly string[]): readonly string[] {
+  const fresh = [...new Set(labels)].filter((label) => !known.includes(label));
+  return fresh.length === 0 ? known : [...known, ...fresh];
+}
+
+function inOrder(actions: readonly Action[], action: Action): readonly Action[] {
+  const others = actions.filter((other) => other.id !== action.id);
+  const at = others.findLastIndex((other) => other.start <= action.start) + 1;
+  return [...others.slice(0, at), action, ...others.slice(at)];
+}

@@ -1,0 +1,44 @@
+// Says why there is no picture, and offers what can be done.
+import type { StreamRecord } from '../protocol/stream.ts';
+
+/** Stands where the video would be. `unplayable` names a file that this browser cannot play. */
+export function VideoAbsent({
+  record,
+  unplayable,
+  onFile,
+}: {
+  record: StreamRecord | null;
+  unplayable: string | null;
+  onFile: (file: File) => void;
+}) {
+  if (record?.mode === 'live') {
+    return (
+      <section class="absent" aria-label="Video">
+        <p>There is no picture of live sources here yet. Scores and actions below are live.</p>
+      </section>
+    );
+  }
+  return (
+    <section class="absent" aria-label="Video">
+      <p>
+        {unplayable
+          ? `This browser cannot play ${unplayable}. The server can read it all the same; scores and actions go on below.`
+          : 'The footage is not in this browser. If you have the file, open it here to see it beside its labels; it is not sent again.'}
+      </p>
+      <p>
+        <label class="button button-file">
+          Open the file
+          <input
+            class="visually-hidden"
+            type="file"
+            accept="video/*,.mkv,.avi,.ts,.flv,.gif"
+            onChange={(event) => {
+              const chosen = event.currentTarget.files?.[0];
+              if (chosen) onFile(chosen);
+            }}
+          />
+        </label>
+      </p>
+    </section>
+  );
+}
