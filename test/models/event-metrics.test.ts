@@ -24,6 +24,12 @@ test('a span is paired once, with the best overlap', () => {
   expect(matchSpans(truth, guesses, 0.7)).toHaveLength(1);
 });
 
+test('one found span over two true ones is a hit for one of them', () => {
+  expect(matchSpans([span('a', 0, 5), span('a', 5, 10)], [span('a', 0, 10)], 0.5)).toEqual([
+    { truth: 0, found: 0, iou: 0.5 },
+  ]);
+});
+
 test('event scores', () => {
   const truth = [span('a', 0, 10), span('a', 20, 30), span('b', 10, 20)];
   const guesses = [
