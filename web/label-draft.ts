@@ -67,11 +67,11 @@ export function draftInput(draft: SetDraft, known: KnownSet) {
 }
 
 function labelInput(label: LabelDraft): LabelInput {
-  const plainWords = label.prompts.length === 1 && label.prompts[0] === label.name;
+  const plainWords = label.prompts.every((prompt) => prompt === label.name);
   if (plainWords && label.not.length === 0 && label.threshold === '') return label.name;
   return {
     name: label.name,
-    ...(plainWords || label.prompts.length === 0 ? {} : { prompts: [...label.prompts] }),
+    ...(plainWords ? {} : { prompts: [...label.prompts] }),
     ...(label.not.length === 0 ? {} : { not: [...label.not] }),
     ...(label.threshold === '' ? {} : { threshold: Number(label.threshold) }),
   };

@@ -2,15 +2,17 @@
 import type { Action } from '../protocol/event.ts';
 import type { StreamView } from './stream-view.ts';
 
-/** Returns the labels of the current set, then those of older sets that have an action; those with actions first where there are many. */
-export function lanesOf(view: StreamView): string[] {
+/** Lanes beyond this many are asked for by hand; then those where something happened come first. */
+export const MAX_LANES = 12;
+
+/** Returns `current`, the labels in force, then those of older sets that have an action. */
+export function lanesOf(view: StreamView, current: readonly string[]): string[] {
   const acted = new Set([...view.past, ...view.running].map((action) => action.label));
-  const current = view.labels.length > 0 ? view.labels : view.everyLabel;
   const lanes = [
     ...current,
     ...view.everyLabel.filter((label) => acted.has(label) && !current.includes(label)),
   ];
-  if (lanes.length <= 12) return lanes;
+  if (lanes.length <= MAX_LANES) return lanes;
   return [...lanes.filter((label) => acted.has(label)), ...lanes.filter((label) => !acted.has(label))];
 }
 

@@ -1,7 +1,7 @@
 // Asks what has already been seen for something nobody looked for at the time.
 import { useState } from 'preact/hooks';
 import type { VerbcastError } from '../client/client.ts';
-import type { FrameScores } from '../protocol/event.ts';
+import type { PastScores } from '../protocol/ask.ts';
 import { bestMoments } from './best-moments.ts';
 import { formatTime } from './clock.ts';
 import { ErrorNotice } from './error-notice.tsx';
@@ -11,7 +11,7 @@ import { splitLabels } from './label-words.ts';
 /** The box; nothing at all where the gateway's client cannot ask. */
 export function PastBox({ id, onSeek }: { id: string; onSeek: (media: number) => void }) {
   const [text, setText] = useState('');
-  const [frames, setFrames] = useState<FrameScores[] | null>(null);
+  const [answer, setAnswer] = useState<PastScores | null>(null);
   const [failure, setFailure] = useState<VerbcastError | null>(null);
   const { ask } = gateway();
   if (!ask) return null;
@@ -21,14 +21,14 @@ export function PastBox({ id, onSeek }: { id: string; onSeek: (media: number) =>
     const labels = splitLabels(text);
     if (labels.length === 0) return;
     setFailure(null);
-    setFrames(null);
+    setAnswer(null);
     try {
-      setFrames((await ask(id, labels)).frames);
+      setAnswer(await ask(id, labels));
     } catch (error) {
       setFailure(toFailure(error));
     }
   };
-  const moments = frames === null ? [] : bestMoments(frames);
+  const moments = answer === null ? [] : bestMoments(answer);
   return (
     <section class="panel" aria-labelledby="past-title">
       <h2 id="past-title">Ask the past</h2>
@@ -46,7 +46,7 @@ export function PastBox({ id, onSeek }: { id: string; onSeek: (media: number) =>
         </button>
       </form>
       {failure && <ErrorNotice title="The past did not answer" failure={failure} />}
-      {frames !== null && moments.length === 0 && (
+      {answer !== null && moments.length === 0 && (
         <p class="quiet">Nothing that has been seen resembles it.</p>
       )}
       <ul class="moments">

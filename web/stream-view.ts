@@ -108,9 +108,9 @@ export function advanceView(view: StreamView, event: StreamEvent): StreamView {
 }
 
 function changeLabels(view: StreamView, event: Extract<StreamEvent, { type: 'labels.changed' }>): StreamView {
-  const before = new Set(view.labels);
-  const after = new Set(event.labels);
-  const first = view.labels.length === 0;
+  // A log that does not begin with its label set tells the first one by its scores.
+  const before = view.labels.length > 0 ? view.labels : view.everyLabel;
+  const isFirst = event.labelsVersion === 1;
   return {
     ...view,
     labels: event.labels,
@@ -121,8 +121,8 @@ function changeLabels(view: StreamView, event: Extract<StreamEvent, { type: 'lab
       kind: 'labels',
       media: event.media,
       version: event.labelsVersion,
-      added: first ? [] : event.labels.filter((label) => !before.has(label)),
-      removed: view.labels.filter((label) => !after.has(label)),
+      added: isFirst ? [] : event.labels.filter((label) => !before.includes(label)),
+      removed: isFirst ? [] : before.filter((label) => !event.labels.includes(label)),
     }),
   };
 }

@@ -3,16 +3,13 @@ import { useMemo, useState } from 'preact/hooks';
 import { isTerminal } from '../protocol/stream.ts';
 import type { KnownSet } from './label-draft.ts';
 import { LaneList } from './lane-list.tsx';
-import { lanesOf } from './lanes.ts';
+import { lanesOf, MAX_LANES } from './lanes.ts';
 import { ScoreChart } from './score-chart.tsx';
 import { frameAt, framesBetween } from './score-history.ts';
 import { liveSpan, type Span, wholeSpan } from './span.ts';
 import { SpanControls } from './span-controls.tsx';
 import { TrackOverlay } from './track-overlay.tsx';
 import { type StreamLife, statusOf } from './use-stream.ts';
-
-/** Lanes shown unless all are asked for. */
-const MAX_LANES = 12;
 
 /** The panel. `playhead` is the moment that the video shows, or that was chosen; null for none. */
 export function TrackPanel({
@@ -36,7 +33,14 @@ export function TrackPanel({
   const live = record?.mode === 'live' && !(status !== null && isTerminal(status));
   const whole = wholeSpan(view.media, record?.durationSeconds ?? null);
   const span = chosen ?? (live ? liveSpan(view.media) : whole);
-  const every = useMemo(() => lanesOf(view), [view]);
+  const every = useMemo(
+    () =>
+      lanesOf(
+        view,
+        labelSet.labels.map(({ name }) => name),
+      ),
+    [view, labelSet],
+  );
   const lanes = all ? every : every.slice(0, MAX_LANES);
   const lines = lanes.filter((label) => !hidden.has(label));
   const moment = hover ?? playhead;
