@@ -2,15 +2,39 @@
 import { z } from 'zod';
 import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
 
+const GIB = 2 ** 30;
+
 export const GatewayConfigSchema = z.object({
   ...commonConfig,
   GATEWAY_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   GATEWAY_PORT: integer({ min: 0, max: 65_535, fallback: 8_787 }).describe(
     'Port to listen on; 0: any free one.',
   ),
+  ALLOWED_ORIGINS: list(',').describe(
+    'Origins of pages that may use this gateway beside its own, separated by commas (https://cams.example.org).',
+  ),
+  MODEL: z
+    .string()
+    .optional()
+    .describe('Model of streams that name none. Unset: one that a live worker serves, pocket last.'),
   MEDIA_DIRS: list(':', '.').describe('Directories that a `path` may name, separated by `:`.'),
   SOURCE_NETWORKS: list(',').describe(
     'CIDRs that a `url` may reach beside the public internet, separated by commas (a camera LAN: 192.168.1.0/24).',
+  ),
+  UPLOAD_MAX_BYTES: integer({ min: 1, max: 1_024 * GIB, fallback: 8 * GIB }).describe(
+    'Size of one upload at the most.',
+  ),
+  UPLOADS_QUOTA_BYTES: integer({ min: 1, max: 1_024 * 1_024 * GIB, fallback: 32 * GIB }).describe(
+    'Size of all uploads together at the most.',
+  ),
+  UPLOAD_KEEP_HOURS: integer({ min: 1, max: 87_600, fallback: 72 }).describe(
+    'How long an upload is kept after its last byte came.',
+  ),
+  SOCKETS_PER_ADDRESS: integer({ min: 1, max: 100_000, fallback: 256 }).describe(
+    'Open WebSockets from one address at the most.',
+  ),
+  SOCKET_MESSAGES_PER_SECOND: integer({ min: 1, max: 10_000, fallback: 50 }).describe(
+    'Messages that one WebSocket may send per second; bursts of twice as many are fine.',
   ),
 });
 export type GatewayConfig = z.output<typeof GatewayConfigSchema>;

@@ -1,0 +1,60 @@
+// /v1/streams/:id/labels: read the label set, and replace it while the stream runs.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { LabelSet, LabelSetInput } from '../protocol/labels.ts';
+import { LabelsVersion } from '../protocol/rest.ts';
+import type { RouteContext } from './http.ts';
+import { readLabels, replaceLabels } from './label-store.ts';
+import { failures } from './problem-responses.ts';
+import { readServedModels, requireServed } from './served-models.ts';
+import { checkTemplates, StreamParams } from './stream-routes.ts';
+import { readStream } from './stream-store.ts';
+
+/** Adds the routes of label sets to `scope`. */
+export function labelRoutes(scope: FastifyInstance, context: RouteContext): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+  const url = '/v1/streams/:id/labels';
+  const tags = ['streams'];
+
+  app.get(
+    url,
+    {
+      schema: {
+        operationId: 'readLabels',
+        summary: 'Read the label set in force',
+        tags,
+        params: StreamParams,
+        response: { 200: LabelSet, ...failures(404, 503) },
+      },
+    },
+    async (request) => readLabels(context, request.params.id),
+  );
+
+  app.put(
+    url,
+    {
+      schema: {
+        operationId: 'replaceLabels',
+        summary: 'Replace the label set of a running stream',
+        description: 'Counts from the next window on, and is told to subscribers as `labels.changed`.',
+        tags,
+        params: StreamParams,
+        body: LabelSetInput,
+        response: { 200: LabelsVersion, ...failures(400, 404, 409, 413, 503) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await checkTemplatesOf(context, id, request.body.templates);
+      return { labelsVersion: await replaceLabels(context, id, request.body) };
+    },
+  );
+}
+
+/** The set in use is fine even while no worker is up to say which sets there are. */
+async function checkTemplatesOf(context: RouteContext, stream: string, name: string): Promise<void> {
+  const [record, labels] = await Promise.all([readStream(context, stream), readLabels(context, stream)]);
+  if (labels.templates === name) return;
+  const served = await readServedModels(context.redis, context.keys);
+  checkTemplates(requireServed(served, record.model), name);
+}

@@ -1,0 +1,84 @@
+// The gateway: REST, WebSocket and the page.
+import type { AddressInfo } from 'node:net';
+import { Queue } from 'bullmq';
+import { createKeyspace } from '../protocol/keys.ts';
+import { PipelineError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { closeRedis, openRedis } from '../runtime/redis.ts';
+import { closeAll, type Service } from '../runtime/shutdown.ts';
+import type { GatewayConfig } from './config.ts';
+import { createFeed } from './feed.ts';
+import { buildHttp } from './http.ts';
+import { isLoopback } from './origin.ts';
+import { serveSockets } from './sockets.ts';
+
+export interface GatewayService extends Service {
+  /** Where it listens: `http://127.0.0.1:8787`. */
+  readonly url: string;
+}
+
+/**
+ * Starts a gateway. It starts without Redis too, and says so at `/readyz`.
+ * @throws E_CONFIG when REDIS_URL is missing, when it should listen beyond loopback (there is no authentication yet), or
+ * when the port is taken.
+ */
+export async function startGateway(
+  config: GatewayConfig,
+  { log, metrics }: { log: Logger; metrics: Metrics },
+): Promise<GatewayService> {
+  if (config.REDIS_URL === undefined) throw new PipelineError('E_CONFIG', 'Expected REDIS_URL to be set.');
+  if (!isLoopback(config.GATEWAY_HOST)) {
+    throw new PipelineError(
+      'E_CONFIG',
+      `GATEWAY_HOST=${config.GATEWAY_HOST} would let everybody in who reaches it: there is no authentication yet. Use 127.0.0.1, and a proxy that authenticates in front of it.`,
+    );
+  }
+  const services: Service[] = [];
+  const open = (use: 'command' | 'patient', name: string) => {
+    const redis = openRedis(config.REDIS_URL ?? '', { use, log, name });
+    services.push({ close: () => closeRedis(redis) });
+    return redis;
+  };
+  try {
+    const keys = createKeyspace(config.KEY_PREFIX);
+    const redis = open('command', 'gateway');
+    const queue = new Queue(keys.streamsQueue, { connection: redis, prefix: keys.queuePrefix });
+    queue.on('error', (error) => log.debug({ cause: error.message }, 'the streams queue failed'));
+    services.push(queue);
+    const feed = createFeed({ redis, blocking: open('patient', 'gateway-feed'), keys, log });
+    services.push(feed);
+    const app = await buildHttp({ config, log, metrics, redis, keys, queue });
+    services.push(app);
+    services.push(serveSockets({ server: app.server, feed, config, metrics, log }));
+    await app.listen({ host: config.GATEWAY_HOST, port: config.GATEWAY_PORT });
+    const url = addressOf(config.GATEWAY_HOST, portOf(app.server.address()));
+    log.info({ url }, 'the gateway listens');
+    return { url, close: () => closeAll(services) };
+  } catch (error) {
+    await closeAll(services).catch(() => undefined);
+    throw listenFailure(error, config);
+  }
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+function addressOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function listenFailure(error: unknown, config: GatewayConfig): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const where = `${config.GATEWAY_HOST}:${config.GATEWAY_PORT}`;
+  if (error.code === 'EADDRINUSE') {
+    return new PipelineError('E_CONFIG', `Something listens on ${where} already; set GATEWAY_PORT.`, {
+      cause: error,
+    });
+  }
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
+    return new PipelineError('E_CONFIG', `The gateway cannot listen on ${where}.`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,26 @@
+// /v1/models: what live workers serve.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { ModelList } from '../protocol/rest.ts';
+import type { RouteContext } from './http.ts';
+import { failures } from './problem-responses.ts';
+import { defaultModel, readServedModels } from './served-models.ts';
+
+/** Adds the route of models to `scope`. */
+export function modelRoutes(scope: FastifyInstance, { config, redis, keys }: RouteContext): void {
+  scope.withTypeProvider<ZodTypeProvider>().get(
+    '/v1/models',
+    {
+      schema: {
+        operationId: 'listModels',
+        summary: 'List the models that can be asked for now',
+        tags: ['models'],
+        response: { 200: ModelList, ...failures(503) },
+      },
+    },
+    async () => {
+      const models = await readServedModels(redis, keys);
+      return { models, default: defaultModel(models, config.MODEL) };
+    },
+  );
+}

@@ -1,0 +1,87 @@
+// The protocol's schemas under their names in the OpenAPI document, with examples.
+import { z } from 'zod';
+import { Label, LabelInput, LabelSet, LabelSetInput, Thresholds } from '../protocol/labels.ts';
+import { ServedModel } from '../protocol/model.ts';
+import {
+  ActionList,
+  ActionSpan,
+  LabelsVersion,
+  ModelList,
+  Problem,
+  StreamPage,
+  Upload,
+} from '../protocol/rest.ts';
+import { CreateStream, Source, StreamOptions, StreamRecord } from '../protocol/stream.ts';
+
+const LABELS_EXAMPLE = [
+  'playing guitar',
+  { name: 'fall', prompts: ['a person falling down'], not: ['a person lying in bed'], threshold: 0.6 },
+];
+
+/** The framework names what is sent after what is stored, with `Input` behind it; no name here may end in that. */
+const NAMED = {
+  ActionList,
+  ActionSpan,
+  CreateStream,
+  Label,
+  LabelDraft: LabelInput,
+  LabelSet,
+  LabelSetDraft: LabelSetInput,
+  LabelsVersion,
+  ModelList,
+  Problem,
+  ServedModel,
+  Source,
+  StreamOptions,
+  StreamPage,
+  StreamRecord,
+  Thresholds,
+  Upload,
+};
+
+const EXAMPLES: { [K in keyof typeof NAMED]?: unknown } = {
+  CreateStream: {
+    source: { path: 'clips/game.mp4' },
+    labels: LABELS_EXAMPLE,
+    options: { model: 'pocket', sampleFps: 2, poolSeconds: 3 },
+  },
+  LabelSetDraft: { labels: LABELS_EXAMPLE, thresholds: { on: 0.5, off: 0.3 } },
+  ActionSpan: { id: 'ac_1', label: 'playing guitar', start: 1.5, end: 7, peak: 0.93 },
+  Problem: {
+    type: 'urn:verbcast:error:E_SOURCE_NOT_FOUND',
+    title: 'The source does not exist',
+    status: 404,
+    code: 'E_SOURCE_NOT_FOUND',
+    detail: 'There is no such file in the allowed directories.',
+    retry: false,
+  },
+};
+
+/** Gives the schemas their names. Doing it again changes nothing. */
+export function nameSchemas(): void {
+  for (const [id, schema] of Object.entries(NAMED)) {
+    const example = EXAMPLES[id as keyof typeof NAMED];
+    const described = z.globalRegistry.get(schema);
+    z.globalRegistry.add(schema, { ...described, id, ...(example ? { examples: [example] } : {}) });
+  }
+}
+
+/** The part of the document that does not come from routes. */
+export const OPENAPI = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Verbcast',
+    version: '1.0.0',
+    description:
+      'Submit a video or a camera with the actions that matter, in plain words; read what happened. Live labels come over the WebSocket `/v1/ws`, which docs/asyncapi.yaml describes.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: '/', description: 'This gateway.' }],
+  tags: [
+    { name: 'streams', description: 'Submitted videos.' },
+    { name: 'uploads', description: 'Files that the gateway keeps for a while.' },
+    { name: 'models', description: 'What live workers serve.' },
+    { name: 'operations', description: 'For probes and scrapers.' },
+  ],
+  security: [],
+};

@@ -1,0 +1,142 @@
+// client ◀═══ WebSocket ═══▶ gateway: who may open one, heartbeats, and the end.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { SOCKET_PROTOCOL } from '../protocol/socket.ts';
+import { PipelineError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Service } from '../runtime/shutdown.ts';
+import type { GatewayConfig } from './config.ts';
+import type { Feed } from './feed.ts';
+import { checkOrigin } from './origin.ts';
+import { toProblem } from './problem.ts';
+import { createSocketMetrics } from './socket-metrics.ts';
+import { openSession, type Session } from './socket-session.ts';
+
+const PATH = '/v1/ws';
+const MESSAGE_MAX_BYTES = 2 ** 16;
+/** A client message is a hundred bytes; nobody needs to send it in pieces, let alone in thousands. */
+const FRAGMENTS_MAX = 16;
+const HEARTBEAT_MS = 15_000;
+const CLOSE_DEADLINE_MS = 2_500;
+
+/** Serves WebSockets on the `upgrade`s of `server`. */
+export function serveSockets({
+  server,
+  feed,
+  config,
+  metrics: registry,
+  log,
+}: {
+  server: Server;
+  feed: Feed;
+  config: GatewayConfig;
+  metrics: Metrics;
+  log: Logger;
+}): Service {
+  const metrics = createSocketMetrics(registry);
+  const sessions = new Map<WebSocket, Session>();
+  const alive = new WeakSet<WebSocket>();
+  const perAddress = new Map<string, number>();
+  let closing = false;
+  const wss = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MESSAGE_MAX_BYTES,
+    maxFragments: FRAGMENTS_MAX,
+    maxBufferedChunks: 1_024,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
+  });
+
+  const admit = (request: IncomingMessage, address: string) => {
+    if (closing) throw new PipelineError('E_SHUTTING_DOWN', 'The gateway is shutting down.');
+    if (request.url?.split('?')[0] !== PATH) {
+      throw new PipelineError('E_NOT_FOUND', `The only WebSocket here is ${PATH}.`);
+    }
+    checkOrigin(request.headers, config.ALLOWED_ORIGINS);
+    if ((perAddress.get(address) ?? 0) >= config.SOCKETS_PER_ADDRESS) {
+      throw new PipelineError(
+        'E_TOO_MANY_REQUESTS',
+        `There are ${config.SOCKETS_PER_ADDRESS} sockets from this address already (SOCKETS_PER_ADDRESS).`,
+      );
+    }
+  };
+
+  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const address = request.socket.remoteAddress ?? '';
+    stream.on('error', () => stream.destroy());
+    try {
+      admit(request, address);
+    } catch (error) {
+      const { code } = refuse(stream, error);
+      metrics.refused.inc({ code });
+      return;
+    }
+    wss.handleUpgrade(request, stream, head, (socket) => onOpen(socket, address));
+  };
+
+  const onOpen = (socket: WebSocket, address: string) => {
+    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+    metrics.sockets.inc();
+    alive.add(socket);
+    const session = openSession({
+      socket,
+      feed,
+      metrics,
+      messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND,
+      log,
+    });
+    sessions.set(socket, session);
+    socket.on('pong', () => alive.add(socket));
+    socket.on('message', () => alive.add(socket));
+    socket.on('error', (error) => log.debug({ cause: error.message }, 'a socket failed'));
+    socket.once('close', () => {
+      sessions.delete(socket);
+      metrics.sockets.dec();
+      const left = (perAddress.get(address) ?? 1) - 1;
+      if (left === 0) perAddress.delete(address);
+      else perAddress.set(address, left);
+    });
+  };
+
+  const heartbeat = setInterval(() => {
+    for (const socket of sessions.keys()) {
+      if (!alive.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
+  }, HEARTBEAT_MS);
+
+  server.on('upgrade', onUpgrade);
+  return {
+    async close() {
+      closing = true;
+      clearInterval(heartbeat);
+      const open = [...sessions];
+      const closed = open.map(([socket]) => new Promise((resolve) => socket.once('close', resolve)));
+      for (const [, session] of open) session.close('E_SHUTTING_DOWN');
+      const deadline = new Promise((resolve) => setTimeout(resolve, CLOSE_DEADLINE_MS).unref());
+      await Promise.race([Promise.all(closed), deadline]);
+      for (const [socket] of open) socket.terminate();
+      server.off('upgrade', onUpgrade);
+    },
+  };
+}
+
+/** Answers an upgrade with an HTTP problem. */
+function refuse(stream: Duplex, error: unknown) {
+  const problem = toProblem(error);
+  const body = JSON.stringify(problem);
+  stream.end(
+    [
+      `HTTP/1.1 ${problem.status} ${problem.code}`,
+      'Connection: close',
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  );
+  return problem;
+}
