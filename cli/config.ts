@@ -1,6 +1,7 @@
 // The environment of the command line: what the services read, with the flags put over it.
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { HUB_ENDPOINT } from '../models/pull.ts';
 import { commonConfig, type Environment, loadConfig } from '../runtime/config.ts';
 
 export const CliConfigSchema = z.object({
@@ -8,6 +9,10 @@ export const CliConfigSchema = z.object({
   DATA_DIR: commonConfig.DATA_DIR,
   REDIS_URL: commonConfig.REDIS_URL,
   KEY_PREFIX: commonConfig.KEY_PREFIX,
+  HF_ENDPOINT: z
+    .string()
+    .default(HUB_ENDPOINT)
+    .describe('Where `verbcast models pull` downloads from: the hub, or a mirror with the same layout.'),
   NO_COLOR: z.string().optional().describe('Set to anything: no colours in the terminal.'),
 });
 export type CliConfig = z.output<typeof CliConfigSchema>;

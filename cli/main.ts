@@ -96,8 +96,9 @@ function addModels(program: Command): void {
     .command('pull')
     .description('download a model; its licence is shown first')
     .argument('<id>', 'see: verbcast models list')
-    .option('--dtype <dtype>', 'fp32, fp16 or quantized', 'fp32')
-    .option('-y, --yes', 'accept the licence without being asked')
+    .addOption(
+      new Option('--dtype <dtype>', 'precision').choices(['fp32', 'fp16', 'quantized']).default('fp32'),
+    )
     .action(
       runs(async (id, options) => (await import('./models.ts')).pullCommand(id, options, readEnvironment())),
     );

@@ -1,9 +1,8 @@
 // What people are told about the model that runs.
+import { DEFAULT_MODEL } from '../models/catalog.ts';
 import type { Workers } from '../worker/main.ts';
 
-/** The model that `verbcast models pull` is recommended for: the default once it is there. */
-export const REAL_CLIP = 'clip-vit-base-patch32';
-export const PULL_REAL_CLIP = `npx verbcast models pull ${REAL_CLIP}`;
+export const PULL_REAL_CLIP = `npx verbcast models pull ${DEFAULT_MODEL}`;
 
 /** Returns which model runs and where, in one line, and for the stand-in what it is and how to get real CLIP. */
 export function modelNotice({

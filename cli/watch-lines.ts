@@ -1,6 +1,7 @@
 // what `watch` knows → lines of text. Pure; the screen cuts what is too long.
 import Table from 'cli-table3';
 import type { Action, StreamEvent } from '../protocol/event.ts';
+import { barOf } from './bar.ts';
 import { clock } from './clock.ts';
 import type { Ink } from './ink.ts';
 import { cellWidth, cutCells, fitCells } from './screen.ts';
@@ -52,16 +53,15 @@ function topLines({ top, background }: WatchState, { columns, ink }: WatchFrame)
   ];
 }
 
+function bar(share: number, cells: number, paint: (text: string) => string, ink: Ink): string {
+  const { filled, empty } = barOf(share, cells);
+  return paint(filled) + ink.dim(empty);
+}
+
 function runningLine({ label, start, score, peak }: Action, { media }: WatchState, ink: Ink): string {
   const lasting = `${Math.max(0, media - start).toFixed(1)} s`;
   const numbers = `since ${clock(start)} (${lasting}), now ${score.toFixed(2)}, peak ${peak.toFixed(2)}`;
   return `${ink.green('▶')} ${ink.bold(cutCells(label, LABEL_CELLS))}  ${numbers}`;
-}
-
-/** Returns a bar of `cells` terminal cells, filled to `share` (0..1). */
-function bar(share: number, cells: number, paint: (text: string) => string, ink: Ink): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * cells);
-  return paint('█'.repeat(filled)) + ink.dim('░'.repeat(cells - filled));
 }
 
 /** Returns how far a stream is: `0:37.0 of 1:12.0, 51 %`, or the media time alone where the length is not known. */
