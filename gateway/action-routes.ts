@@ -4,9 +4,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ActionList, ExportFormat } from '../protocol/rest.ts';
 import { readActions } from './action-history.ts';
+import { failures } from './answers.ts';
 import { CONTENT_TYPES, exportActions } from './export.ts';
 import type { RouteContext } from './http.ts';
-import { failures } from './problem-responses.ts';
 import { StreamParams } from './stream-routes.ts';
 import { readStream } from './stream-store.ts';
 
@@ -35,7 +35,7 @@ export function actionRoutes(scope: FastifyInstance, context: RouteContext): voi
               'text/vtt': text,
             },
           },
-          ...failures(400, 404, 503),
+          ...failures(400, 403, 404, 503),
         },
       },
     },

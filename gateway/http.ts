@@ -1,7 +1,7 @@
 // client ◀═══ REST ═══▶ gateway: the server, what holds for every route, and the OpenAPI document at /docs.
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
 import {
@@ -15,7 +15,7 @@ import { actionRoutes } from './action-routes.ts';
 import type { GatewayConfig } from './config.ts';
 import { labelRoutes } from './label-routes.ts';
 import { modelRoutes } from './model-routes.ts';
-import { nameSchemas, OPENAPI } from './openapi.ts';
+import { nameSchemas, OPENAPI, usedSchemas } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { checkOrigin } from './origin.ts';
 import { servePage } from './page.ts';
@@ -112,7 +112,7 @@ async function documentApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: OPENAPI,
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: withNamedSchemas,
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -123,6 +123,18 @@ async function documentApi(app: FastifyInstance): Promise<void> {
     uiConfig: { validatorUrl: null },
   });
 }
+
+/** Adds the named schemas that are in use: what is only ever sent has no received form, and the other way round. */
+const withNamedSchemas: SwaggerTransformObject = (document) => {
+  if (!('openapiObject' in document)) return document.swaggerObject;
+  const whole = jsonSchemaTransformObject(document);
+  const schemas = ('components' in whole && whole.components?.schemas) || {};
+  const components = {
+    ...document.openapiObject.components,
+    schemas: usedSchemas(document.openapiObject.paths, schemas),
+  };
+  return { ...document.openapiObject, components } as typeof whole;
+};
 
 function countRequests(app: FastifyInstance, metrics: Metrics): void {
   const labels: ('method' | 'route' | 'status')[] = ['method', 'route', 'status'];

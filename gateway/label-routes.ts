@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { LabelSet, LabelSetInput } from '../protocol/labels.ts';
 import { LabelsVersion } from '../protocol/rest.ts';
+import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
 import { readLabels, replaceLabels } from './label-store.ts';
-import { failures } from './problem-responses.ts';
 import { readServedModels, requireServed } from './served-models.ts';
 import { checkTemplates, StreamParams } from './stream-routes.ts';
 import { readStream } from './stream-store.ts';
@@ -24,7 +24,7 @@ export function labelRoutes(scope: FastifyInstance, context: RouteContext): void
         summary: 'Read the label set in force',
         tags,
         params: StreamParams,
-        response: { 200: LabelSet, ...failures(404, 503) },
+        response: { 200: answer('The label set.', LabelSet), ...failures(403, 404, 503) },
       },
     },
     async (request) => readLabels(context, request.params.id),
@@ -40,7 +40,10 @@ export function labelRoutes(scope: FastifyInstance, context: RouteContext): void
         tags,
         params: StreamParams,
         body: LabelSetInput,
-        response: { 200: LabelsVersion, ...failures(400, 404, 409, 413, 503) },
+        response: {
+          200: answer('The version of the new set.', LabelsVersion),
+          ...failures(400, 403, 404, 409, 413, 503),
+        },
       },
     },
     async (request) => {

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { ModelList } from '../protocol/rest.ts';
+import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
-import { failures } from './problem-responses.ts';
 import { defaultModel, readServedModels } from './served-models.ts';
 
 /** Adds the route of models to `scope`. */
@@ -15,7 +15,7 @@ export function modelRoutes(scope: FastifyInstance, { config, redis, keys }: Rou
         operationId: 'listModels',
         summary: 'List the models that can be asked for now',
         tags: ['models'],
-        response: { 200: ModelList, ...failures(503) },
+        response: { 200: answer('What live workers serve.', ModelList), ...failures(403, 503) },
       },
     },
     async () => {

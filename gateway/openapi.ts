@@ -18,6 +18,8 @@ const LABELS_EXAMPLE = [
   { name: 'fall', prompts: ['a person falling down'], not: ['a person lying in bed'], threshold: 0.6 },
 ];
 
+const THRESHOLDS_EXAMPLE = { on: 0.5, off: 0.3, minOnSeconds: 1, minOffSeconds: 1 };
+
 /** The framework names what is sent after what is stored, with `Input` behind it; no name here may end in that. */
 const NAMED = {
   ActionList,
@@ -39,13 +41,16 @@ const NAMED = {
   Upload,
 };
 
+// Shown for both forms of a schema: what may be left out is there, as a strict reader of the stored form wants it.
 const EXAMPLES: { [K in keyof typeof NAMED]?: unknown } = {
   CreateStream: {
     source: { path: 'clips/game.mp4' },
     labels: LABELS_EXAMPLE,
+    templates: 'action',
+    thresholds: THRESHOLDS_EXAMPLE,
     options: { model: 'pocket', sampleFps: 2, poolSeconds: 3 },
   },
-  LabelSetDraft: { labels: LABELS_EXAMPLE, thresholds: { on: 0.5, off: 0.3 } },
+  LabelSetDraft: { labels: LABELS_EXAMPLE, templates: 'action', thresholds: THRESHOLDS_EXAMPLE },
   ActionSpan: { id: 'ac_1', label: 'playing guitar', start: 1.5, end: 7, peak: 0.93 },
   Problem: {
     type: 'urn:verbcast:error:E_SOURCE_NOT_FOUND',
@@ -64,6 +69,18 @@ export function nameSchemas(): void {
     const described = z.globalRegistry.get(schema);
     z.globalRegistry.add(schema, { ...described, id, ...(example ? { examples: [example] } : {}) });
   }
+}
+
+/** Returns those of `schemas` that `document` refers to, or that one of those refers to. */
+export function usedSchemas(document: unknown, schemas: object): Record<string, unknown> {
+  let used: Record<string, unknown> = {};
+  let text = JSON.stringify(document);
+  for (let found = -1; found !== Object.keys(used).length; text = JSON.stringify([document, used])) {
+    found = Object.keys(used).length;
+    const isUsed = ([name]: [string, unknown]) => text.includes(`"#/components/schemas/${name}"`);
+    used = Object.fromEntries(Object.entries(schemas).filter(isUsed));
+  }
+  return used;
 }
 
 /** The part of the document that does not come from routes. */

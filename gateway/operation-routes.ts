@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
-import { failures } from './problem-responses.ts';
 
 const Ok = z.object({ status: z.literal('ok') });
 
@@ -14,7 +14,14 @@ export function operationRoutes(scope: FastifyInstance, { redis, metrics }: Rout
 
   app.get(
     '/healthz',
-    { schema: { operationId: 'health', summary: 'Whether the process lives', tags, response: { 200: Ok } } },
+    {
+      schema: {
+        operationId: 'health',
+        summary: 'Whether the process lives',
+        tags,
+        response: { 200: answer('It does.', Ok), ...failures(403) },
+      },
+    },
     async () => ({ status: 'ok' as const }),
   );
 
@@ -25,7 +32,7 @@ export function operationRoutes(scope: FastifyInstance, { redis, metrics }: Rout
         operationId: 'ready',
         summary: 'Whether requests can be served: Redis answers',
         tags,
-        response: { 200: Ok, ...failures(503) },
+        response: { 200: answer('Redis answers.', Ok), ...failures(403, 503) },
       },
     },
     async () => {
@@ -41,7 +48,10 @@ export function operationRoutes(scope: FastifyInstance, { redis, metrics }: Rout
         operationId: 'metrics',
         summary: 'Prometheus metrics of this process',
         tags,
-        response: { 200: { description: 'Text format.', content: { 'text/plain': { schema: z.string() } } } },
+        response: {
+          200: { description: 'Text format.', content: { 'text/plain': { schema: z.string() } } },
+          ...failures(403),
+        },
       },
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),

@@ -9,8 +9,8 @@ import { StreamPage } from '../protocol/rest.ts';
 import { CreateStream, isTerminal, StreamId, type StreamMode, StreamRecord } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import { resolveSource } from '../sources/policy.ts';
+import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
-import { failures } from './problem-responses.ts';
 import { defaultModel, readServedModels, requireServed } from './served-models.ts';
 import { createStream, newStreamId } from './stream-creation.ts';
 import { listStreams, purgeStream, readStream, stopStream, sweepIndex } from './stream-store.ts';
@@ -37,7 +37,10 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         summary: 'Submit a video or a camera',
         tags,
         body: CreateStream,
-        response: { 201: StreamRecord, ...failures(400, 403, 404, 413, 422, 502, 503) },
+        response: {
+          201: answer('The stream is queued; `Location` is its address.', StreamRecord),
+          ...failures(400, 403, 404, 413, 422, 502, 503),
+        },
       },
     },
     async (request, reply) => {
@@ -56,7 +59,7 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         summary: 'List streams, newest first',
         tags,
         querystring: Page,
-        response: { 200: StreamPage, ...failures(400, 503) },
+        response: { 200: answer('One page.', StreamPage), ...failures(400, 403, 503) },
       },
     },
     async (request) => {
@@ -73,7 +76,7 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         summary: 'Read the record of a stream',
         tags,
         params: StreamParams,
-        response: { 200: StreamRecord, ...failures(404, 503) },
+        response: { 200: answer('The record.', StreamRecord), ...failures(403, 404, 503) },
       },
     },
     async (request) => toStreamRecord(await readStream(context, request.params.id)),
@@ -89,10 +92,10 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         params: StreamParams,
         querystring: StopQuery,
         response: {
-          200: StreamRecord.describe('The stream was over already.'),
-          202: StreamRecord.describe('The stream is stopping; its final status comes as an event.'),
+          200: answer('The stream was over already.', StreamRecord),
+          202: answer('The stream is stopping; its final status comes as an event.', StreamRecord),
           204: z.null().describe('Everything of the stream is removed.'),
-          ...failures(404, 409, 503),
+          ...failures(403, 404, 409, 503),
         },
       },
     },

@@ -1,4 +1,5 @@
-// The answers that a route may give when it fails, for the OpenAPI document.
+// The answers that a route may give, for the OpenAPI document.
+import type { z } from 'zod';
 import { Problem } from '../protocol/rest.ts';
 
 const MEANING = {
@@ -16,6 +17,11 @@ const MEANING = {
 
 type Status = keyof typeof MEANING;
 type Failure = { description: string; content: { 'application/problem+json': { schema: typeof Problem } } };
+
+/** Returns the `response` entry of a JSON answer. */
+export function answer<S extends z.ZodType>(description: string, schema: S) {
+  return { description, content: { 'application/json': { schema } } };
+}
 
 /** Returns the `response` entries of these statuses: each a problem with a code of the error table. */
 export function failures<S extends Status>(...statuses: S[]): Record<S, Failure> {
