@@ -1,5 +1,6 @@
 // One WebSocket to the gateway, as a queue of messages.
-import { type ServerMessage, SOCKET_PROTOCOL, TOKEN_PROTOCOL } from '../protocol/socket.ts';
+import type { ServerMessage } from '../protocol/socket.ts';
+import { SOCKET_PROTOCOL, TOKEN_PROTOCOL } from '../protocol/subprotocol.ts';
 
 /** The part of a WebSocket that the client needs: the browser's, Node 22's, or the one of the package `ws`. */
 export interface WebSocketLike {

@@ -3,10 +3,7 @@ import { z } from 'zod';
 import { EVENT_TYPES, StreamEvent } from './event.ts';
 import { StreamId } from './stream.ts';
 
-/** The WebSocket subprotocol of v1. Offering it is optional; a token may travel beside it, see {@link TOKEN_PROTOCOL}. */
-export const SOCKET_PROTOCOL = 'verbcast.v1';
-/** A browser cannot set headers on a WebSocket: its token is offered as a second subprotocol, this followed by base64url. */
-export const TOKEN_PROTOCOL = 'verbcast.token.';
+export { SOCKET_PROTOCOL, TOKEN_PROTOCOL } from './subprotocol.ts';
 
 export const Subscribe = z.strictObject({
   type: z.literal('subscribe'),
