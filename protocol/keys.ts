@@ -19,12 +19,16 @@ export interface Keyspace {
   readonly streams: string;
   /** Hash: model id to what live workers serve. */
   readonly models: string;
+  /** String: the answer to one question about the past. */
+  reply(askId: string): string;
   /** BullMQ key prefix; in braces so that all queues share one cluster slot. */
   readonly queuePrefix: string;
   /** BullMQ queue with one job per stream: the lease of the ingest that runs it. */
   readonly streamsQueue: string;
   /** BullMQ queue of the windows for one model. */
   windowsQueue(model: string): string;
+  /** BullMQ queue of the questions about the past for one model. */
+  asksQueue(model: string): string;
 }
 
 /**
@@ -46,8 +50,10 @@ export function createKeyspace(prefix = 'vc'): Keyspace {
     events: (id) => of(id, 'events'),
     streams: `${prefix}:streams`,
     models: `${prefix}:models`,
+    reply: (askId) => `${prefix}:reply:${askId}`,
     queuePrefix: `{${prefix}}`,
     streamsQueue: 'streams',
     windowsQueue: (model) => `windows.${model}`,
+    asksQueue: (model) => `asks.${model}`,
   };
 }

@@ -12,6 +12,7 @@ import {
   initialTimelineState,
   type SequencedEntry,
   type TimelineState,
+  TOP_LABELS,
 } from './timeline.ts';
 
 /** Windows that one commit covers at the most; bounds what is read and appended in one step. */
@@ -84,6 +85,7 @@ export class TimelineAdvancer {
         scoring: this.#options.scoring,
         pooling: this.#options.pooling,
         poolSeconds: position.poolSeconds,
+        topLabels: TOP_LABELS,
       };
       const result = await commitTimeline(redis, keys, {
         stream,

@@ -2,9 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'bullmq';
 import { type ModelDescription, readModelDescription } from '../models/description.ts';
+import { DEFAULT_POOLING } from '../models/pooling.ts';
 import { loadTemplateSets, type TemplateSets } from '../models/prompts.ts';
 import { resolveModel } from '../models/store.ts';
 import { createKeyspace, type Keyspace } from '../protocol/keys.ts';
+import type { LabelSet } from '../protocol/labels.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -17,6 +19,7 @@ import type { WorkerConfig } from './config.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { startInference } from './inference.ts';
 import { createWorkerMetrics } from './metrics.ts';
+import { answerAsks } from './past.ts';
 import { parseWindow, WindowProcessor } from './processor.ts';
 import { PromptCache } from './prompt-cache.ts';
 
@@ -115,13 +118,16 @@ async function startWorker(setup: WorkerSetup): Promise<Service & { readonly pro
         return embeddings;
       },
     });
-    const timeline = new TimelineAdvancer({
+    const recognition = {
       redis,
       keys,
-      retentionSeconds: config.RETENTION_SECONDS,
       scoring: description,
-      pooling: 'mean',
-      vectorsFor: (labelSet) => prompts.vectorsFor(labelSet),
+      pooling: DEFAULT_POOLING,
+      vectorsFor: (labelSet: LabelSet) => prompts.vectorsFor(labelSet),
+    };
+    const timeline = new TimelineAdvancer({
+      ...recognition,
+      retentionSeconds: config.RETENTION_SECONDS,
       onCommit: () => metrics.commits.inc(),
     });
     const processor = new WindowProcessor({
@@ -141,6 +147,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & { readonly pro
       connection: open('worker-queue'),
     });
     services.push(consumer);
+    services.push(answerAsks(description.id, open('worker-asks'), { ...recognition, log }));
     const { id, geometry, dims } = description;
     const templates = Object.keys(templateSets);
     services.push(await startHeartbeat({ redis, keys, log, served: { id, geometry, dims, templates } }));

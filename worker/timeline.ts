@@ -16,7 +16,7 @@ import { FrameSpan, type SpanFrame } from './frame-span.ts';
 import type { EmbeddedWindow, HistoryEntry } from './history.ts';
 
 /** Labels named in a `scores` event, best first. */
-const TOP_LABELS = 5;
+export const TOP_LABELS = 5;
 
 /** Everything the timeline remembers between windows; JSON. */
 export interface TimelineState {
@@ -41,6 +41,8 @@ export interface TimelineContext {
   readonly scoring: Omit<ScoreOptions, 'pooling'>;
   readonly pooling: PoolingName;
   readonly poolSeconds: number;
+  /** Labels named in a `scores` event, best first. */
+  readonly topLabels: number;
 }
 
 export interface SequencedEntry {
@@ -152,7 +154,7 @@ class TimelineRun {
   }
 
   #scoreFrame(frame: SpanFrame, wall: { wall?: string }): FrameScores {
-    const { vectors, scoring, pooling } = this.#context;
+    const { vectors, scoring, pooling, topLabels } = this.#context;
     const span = this.#span.slide(frame);
     const { scores, background } = scoreSpan(span, vectors, { ...scoring, pooling: POOLINGS[pooling] });
     const names = vectors.labels.map(({ name }) => name);
@@ -162,7 +164,7 @@ class TimelineRun {
     this.#segmenter = step.state;
     this.#media = frame.media;
     this.#tell(step.changes, frame.media, wall);
-    return { media: frame.media, top: ranked.slice(0, TOP_LABELS), background: round(background) };
+    return { media: frame.media, top: ranked.slice(0, topLabels), background: round(background) };
   }
 
   // Frames that repeat one that was given up have nothing to be scored by.

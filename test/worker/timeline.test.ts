@@ -28,6 +28,7 @@ function context(names: readonly string[] = ['run', 'jump'], version = 1): Timel
     scoring: { scoring: 'softmax', logitScale: 10 },
     pooling: 'mean',
     poolSeconds: 1,
+    topLabels: 5,
   };
 }
 
