@@ -1,6 +1,6 @@
 // `verbcast doctor`: is everything here that the program needs?
 import type { Environment } from '../runtime/config.ts';
-import { CHECKS, type Finding } from './doctor-checks.ts';
+import { CHECKS, type Finding, SETTINGS_CHECK } from './doctor-checks.ts';
 import { type Ink, inkFor } from './ink.ts';
 
 const MARKS = { ok: '✓', warning: '!', missing: '✗' } as const;
@@ -15,6 +15,8 @@ export async function doctor(env: Environment): Promise<number> {
       if (finding.remedy !== undefined) console.log(`    ${finding.remedy}`);
       isMissing ||= finding.state === 'missing';
     }
+    // With settings that cannot be read, every other check would tell of nothing else.
+    if (isMissing && check === SETTINGS_CHECK) break;
   }
   console.log(isMissing ? '\nSomething that is needed is missing: see ✗ above.' : '\nReady to run.');
   return isMissing ? 1 : 0;

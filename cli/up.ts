@@ -19,7 +19,10 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   const env = withFlags(environment, { GATEWAY_PORT: port, WORKERS: workers, MODEL: model });
   const { LOG_LEVEL, REDIS_URL } = loadCliConfig(env);
   const log = createLog('verbcast', LOG_LEVEL);
-  const services = await startAllServices(env, log);
+  // A signal that comes while things start is obeyed too: what has started is closed again.
+  const starting = startAllServices(env, log);
+  const ended = runUntilSignal(async () => (await starting).close(), log);
+  const services = await starting;
   const [running, ...more] = modelNotice(services.workers);
   const redis = services.hasPrivateRedis
     ? 'private, in memory, ends with the program'
@@ -34,6 +37,6 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     'Ctrl-C drains and ends it.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  await runUntilSignal(() => services.close(), log);
+  await ended;
   return 0;
 }

@@ -2,6 +2,7 @@
 # Brings a fresh clone to where `npm run demo` and `npm test` work. Does nothing, quickly, when it is there already.
 #   scripts/setup.sh                what the program and its everyday tests need
 #   scripts/setup.sh --test-tools   also what the tests with a camera and a browser need
+#   scripts/setup.sh --no-programs  without ffmpeg and redis-server: what a build needs
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -111,11 +112,13 @@ build_page() {
   echo "$now" >"$STAMPS/page"
 }
 
+programs=yes
 test_tools=no
 for argument in "$@"; do
   case $argument in
     --test-tools) test_tools=yes ;;
-    *) fail "Expected no argument or --test-tools, got $argument." ;;
+    --no-programs) programs=no ;;
+    *) fail "Expected --test-tools, --no-programs or nothing, got $argument." ;;
   esac
 done
 
@@ -125,7 +128,7 @@ if have flock; then # two at once: the second waits, then finds everything done
   exec 9>"$STAMPS/lock"
   flock 9
 fi
-install_programs
+[ "$programs" = no ] || install_programs
 install_packages
 check_model
 build_page
