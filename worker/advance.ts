@@ -86,6 +86,7 @@ export class TimelineAdvancer {
         pooling: this.#options.pooling,
         poolSeconds: position.poolSeconds,
         topLabels: TOP_LABELS,
+        retentionSeconds,
       };
       const result = await commitTimeline(redis, keys, {
         stream,

@@ -7,7 +7,7 @@ import type { TimelineStep } from './timeline.ts';
 // KEYS record, timeline, events, labels, embeddings.
 // ARGV cursor, next cursor, labels version, state, media, embedded, reused, dropped, end ('' while it
 // runs), reason, ended at,
-// seconds until all of it expires, event bodies.
+// seconds until all of it expires, first expired window, first kept window, event bodies.
 const COMMIT = defineScript(`${LUA_APPEND}
 local record = redis.call('HMGET', KEYS[1], 'status', 'labelsVersion')
 if not record[1] then return 'gone' end
@@ -19,11 +19,12 @@ redis.call('HSET', KEYS[1], 'media', ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'embedded', ARGV[6])
 redis.call('HINCRBY', KEYS[1], 'reused', ARGV[7])
 redis.call('HINCRBY', KEYS[1], 'dropped', ARGV[8])
-append(KEYS[1], KEYS[3], ARGV, 13)
+append(KEYS[1], KEYS[3], ARGV, 15)
 if ARGV[9] ~= '' then
   redis.call('HSET', KEYS[1], 'status', ARGV[9], 'endedAt', ARGV[11])
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[10]) end
 end
+for seq = tonumber(ARGV[13]), tonumber(ARGV[14]) - 1 do redis.call('HDEL', KEYS[5], seq) end
 for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[12]) end
 return 'done'
 `);
@@ -75,6 +76,8 @@ export async function commitTimeline(
       step.end?.reason ? JSON.stringify(step.end.reason) : '',
       commit.now,
       step.end ? commit.retentionSeconds : IDLE_EXPIRY_SECONDS,
+      step.expired?.from ?? 0,
+      step.expired?.to ?? 0,
       ...step.events.map((event) => encodeEvent(stream, event)),
     ],
   });

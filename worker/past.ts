@@ -92,6 +92,7 @@ async function replyTo({ stream, labelSet }: AskJob, options: PastOptions): Prom
       pooling,
       poolSeconds: Number(poolSeconds),
       topLabels: labelSet.labels.length,
+      retentionSeconds: Number.POSITIVE_INFINITY,
     };
     return { past: await scorePast(readHistory(redis, keys, stream), context) };
   } catch (error) {

@@ -14,6 +14,7 @@ import type { LabelSet } from '../protocol/labels.ts';
 import type { StreamEnd } from '../protocol/window.ts';
 import { FrameSpan, type SpanFrame } from './frame-span.ts';
 import type { EmbeddedWindow, HistoryEntry } from './history.ts';
+import { type Mark, markHistory, type SeqRange } from './history-marks.ts';
 
 /** Labels named in a `scores` event, best first. */
 export const TOP_LABELS = 5;
@@ -25,12 +26,15 @@ export interface TimelineState {
   readonly spanFrom: number;
   /** Media time up to which labels are known, in seconds. */
   readonly media: number;
+  /** Marks along the stored history. */
+  readonly marks: readonly Mark[];
 }
 
 export const initialTimelineState: TimelineState = {
   segmenter: initialSegmenterState,
   spanFrom: 0,
   media: 0,
+  marks: [],
 };
 
 /** What the windows are scored against, and how. */
@@ -43,6 +47,8 @@ export interface TimelineContext {
   readonly poolSeconds: number;
   /** Labels named in a `scores` event, best first. */
   readonly topLabels: number;
+  /** Media seconds of history that are kept. */
+  readonly retentionSeconds: number;
 }
 
 export interface SequencedEntry {
@@ -61,6 +67,8 @@ export interface TimelineStep {
   readonly state: TimelineState;
   readonly events: readonly EventDraft[];
   readonly counts: TimelineCounts;
+  /** Windows whose embeddings are older than the retention time. */
+  readonly expired: SeqRange | undefined;
   readonly end: StreamEnd | undefined;
 }
 
@@ -92,6 +100,8 @@ class TimelineRun {
   #segmenter: SegmenterState;
   #spanFrom: number;
   #media: number;
+  #marks: readonly Mark[];
+  #expired: SeqRange | undefined;
   #embedded = 0;
   #reused = 0;
   #dropped = 0;
@@ -103,6 +113,7 @@ class TimelineRun {
     this.#segmenter = state.segmenter;
     this.#spanFrom = state.spanFrom;
     this.#media = state.media;
+    this.#marks = state.marks;
     this.#span = new FrameSpan(context.poolSeconds);
     for (const { seq, entry } of before) {
       for (const frame of this.#span.resolve(seq, entry)) this.#span.slide(frame);
@@ -120,6 +131,7 @@ class TimelineRun {
     const embedded = window.embeddings.filter((embedding) => embedding !== undefined).length;
     this.#embedded += embedded;
     this.#reused += resolved.length - embedded;
+    this.#mark(seq);
     const { version } = this.#context.labelSet;
     this.#events.push({ type: 'scores', media: this.#media, ...wall, labelsVersion: version, frames });
   }
@@ -146,9 +158,11 @@ class TimelineRun {
         segmenter: this.#segmenter,
         spanFrom: this.#spanFrom,
         media: this.#media,
+        marks: this.#marks,
       },
       events: this.#events,
       counts: { embedded: this.#embedded, reused: this.#reused, dropped: this.#dropped },
+      expired: this.#expired,
       end: this.#end,
     };
   }
@@ -165,6 +179,16 @@ class TimelineRun {
     this.#media = frame.media;
     this.#tell(step.changes, frame.media, wall);
     return { media: frame.media, top: ranked.slice(0, topLabels), background: round(background) };
+  }
+
+  #mark(seq: number): void {
+    const { marks, expired } = markHistory(
+      this.#marks,
+      { seq, media: this.#media },
+      this.#context.retentionSeconds,
+    );
+    this.#marks = marks;
+    if (expired) this.#expired = { from: this.#expired?.from ?? expired.from, to: expired.to };
   }
 
   // Frames that repeat one that was given up have nothing to be scored by.

@@ -29,6 +29,7 @@ function context(names: readonly string[] = ['run', 'jump'], version = 1): Timel
     pooling: 'mean',
     poolSeconds: 1,
     topLabels: 5,
+    retentionSeconds: 7_200,
   };
 }
 

@@ -156,6 +156,17 @@ test('two workers on one stream neither skip nor double an event', async () => {
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
 });
 
+test('embeddings older than the retention time are removed while the stream runs', async () => {
+  const { keys, redis, stream, ended } = await open({ env: { RETENTION_SECONDS: '60' } });
+  for (let seq = 0; seq < 40; seq++) await stream.publish(seq, [seq * 5], { shade: seq });
+  await stream.end(40);
+  await ended();
+  const kept = (await redis.hkeys(keys.embeddings(stream.id))).map(Number).sort((a, b) => a - b);
+  expect(kept.at(-1)).toBe(40);
+  expect(kept[0]).toBeGreaterThanOrEqual(Math.floor((39 * 5 - 60) / 5) - 1);
+  expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => (kept[0] ?? 0) + i));
+});
+
 test('a worker tells what it serves', async () => {
   const { keys, redis } = await open();
   const served = ServedModel.parse(JSON.parse((await redis.hget(keys.models, 'pocket')) ?? ''));
