@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import { encodeEvent, LUA_APPEND } from '../protocol/event-log.ts';
-import type { Keyspace } from '../protocol/keys.ts';
+import { IDLE_EXPIRY_SECONDS, type Keyspace } from '../protocol/keys.ts';
 import type { LabelSet } from '../protocol/labels.ts';
 import { defineScript, runScript } from '../protocol/script.ts';
 import type { Source, StreamJob, StreamMode } from '../protocol/stream.ts';
@@ -25,6 +25,7 @@ local fields = tonumber(ARGV[2])
 redis.call('SET', KEYS[2], ARGV[1])
 redis.call('HSET', KEYS[1], unpack(ARGV, 3, fields + 2))
 append(KEYS[1], KEYS[3], ARGV, fields + 3)
+for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ${IDLE_EXPIRY_SECONDS}) end
 return 1
 `);
 
