@@ -12,7 +12,7 @@ local record = redis.call('HMGET', KEYS[1], 'status', 'media')
 if not record[1] then return -1 end
 if record[1] == 'ended' or record[1] == 'failed' or record[1] == 'cancelled' then return -2 end
 local version = redis.call('HINCRBY', KEYS[1], 'labelsVersion', 1)
-redis.call('SET', KEYS[2], '{"version":' .. version .. ',' .. ARGV[1])
+redis.call('SET', KEYS[2], '{"version":' .. version .. ',' .. ARGV[1], 'KEEPTTL')
 local event = '{"media":' .. (record[2] or '0') .. ',"labelsVersion":' .. version .. ',' .. ARGV[2]
 append(KEYS[1], KEYS[3], { event }, 1)
 return version
