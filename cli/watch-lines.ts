@@ -33,7 +33,7 @@ export function liveLines(state: WatchState, frame: WatchFrame): string[] {
   if (frame.durationSeconds) lines.push(bar(state.media / frame.durationSeconds, columns - 1, ink.cyan, ink));
   lines.push('', ...topLines(state, frame), '');
   const shown = state.running.slice(0, RUNNING_MAX);
-  lines.push(...shown.map((action) => runningLine(action, state, ink)));
+  lines.push(...shown.map((action) => runningLine(action, state, frame)));
   if (state.running.length > shown.length) lines.push(`  and ${state.running.length - shown.length} more`);
   if (shown.length === 0) lines.push(ink.dim('  no action is running'));
   return lines;
@@ -58,10 +58,15 @@ function bar(share: number, cells: number, paint: (text: string) => string, ink:
   return paint(filled) + ink.dim(empty);
 }
 
-function runningLine({ label, start, score, peak }: Action, { media }: WatchState, ink: Ink): string {
+function runningLine(
+  { label, start, score, peak }: Action,
+  { media }: WatchState,
+  { columns, ink }: WatchFrame,
+): string {
   const lasting = `${Math.max(0, media - start).toFixed(1)} s`;
   const numbers = `since ${clock(start)} (${lasting}), now ${score.toFixed(2)}, peak ${peak.toFixed(2)}`;
-  return `${ink.green('▶')} ${ink.bold(cutCells(label, LABEL_CELLS))}  ${numbers}`;
+  const shown = cutCells(label, Math.max(8, columns - numbers.length - 5));
+  return `${ink.green('▶')} ${ink.bold(shown)}  ${numbers}`;
 }
 
 /** Returns how far a stream is: `0:37.0 of 1:12.0, 51 %`, or the media time alone where the length is not known. */
