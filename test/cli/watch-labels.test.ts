@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { gatherLabels } from '../../cli/watch-labels.ts';
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'verbcast-labels-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function file(text: string): Promise<string> {
+  const path = join(directory, 'labels');
+  await writeFile(path, text);
+  return path;
+}
+
+test('labels of flags come before those of a file, which has one a line', async () => {
+  const labels = await gatherLabels(['boxing'], await file('# sports\nplaying guitar\n\n  swimming  \n'));
+  expect(labels).toEqual(['boxing', 'playing guitar', 'swimming']);
+});
+
+test('a JSON list holds labels as the API takes them', async () => {
+  const path = await file(
+    '["boxing", { "name": "fall", "not": ["a person lying in bed"], "threshold": 0.4 }]',
+  );
+  expect(await gatherLabels([], path)).toEqual([
+    'boxing',
+    { name: 'fall', not: ['a person lying in bed'], threshold: 0.4 },
+  ]);
+});
+
+test.each([
+  ['[{ "nam": "fall" }]', /not a JSON list of labels/],
+  ['["boxing"', /not a JSON list of labels/],
+])('%j is refused, naming the file', async (text, message) => {
+  const path = await file(text);
+  await expect(gatherLabels([], path)).rejects.toMatchObject({
+    code: 'E_LABELS_INVALID',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('no label at all, and a file that is not there, are told as such', async () => {
+  await expect(gatherLabels([])).rejects.toMatchObject({ code: 'E_LABELS_INVALID' });
+  await expect(gatherLabels([], join(directory, 'none'))).rejects.toMatchObject({
+    message: expect.stringContaining('cannot be read'),
+  });
+});
