@@ -1,7 +1,7 @@
 // Every action as a line of text: the timeline for people who read or listen.
 import type { Action } from '../protocol/event.ts';
 import { formatTime } from './clock.ts';
-import { colourClass } from './label-colours.ts';
+import { colourClass, useLabelOrder } from './label-colours.ts';
 import type { StreamView } from './stream-view.ts';
 
 /** Lines drawn at most; the exports have all. */
@@ -11,14 +11,19 @@ const MAX_ROWS = 200;
 export function ActionTable({
   view,
   playhead,
+  newestFirst,
   onSeek,
 }: {
   view: StreamView;
   playhead: number | null;
+  newestFirst: boolean;
   onSeek: (media: number) => void;
 }) {
+  const colours = useLabelOrder();
   const actions = [...view.past, ...view.running].toSorted((a, b) => a.start - b.start);
   if (actions.length === 0) return null;
+  const rows = actions.slice(-MAX_ROWS);
+  if (newestFirst) rows.reverse();
   const holds = (action: Action) =>
     playhead !== null && action.start <= playhead && playhead < (action.end ?? Number.POSITIVE_INFINITY);
   return (
@@ -29,46 +34,49 @@ export function ActionTable({
       {actions.length > MAX_ROWS && (
         <p class="quiet">The last {MAX_ROWS} are listed. Save a file to have all.</p>
       )}
-      <table class="actions">
-        <thead>
-          <tr>
-            <th scope="col">Start</th>
-            <th scope="col">End</th>
-            <th scope="col">Label</th>
-            <th scope="col" class="number">
-              Peak
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {actions.slice(-MAX_ROWS).map((action) => (
-            <tr key={action.id} class={holds(action) ? 'row-on' : undefined}>
-              <td>
-                <button
-                  type="button"
-                  class="link"
-                  aria-label={`Go to ${formatTime(action.start, { tenths: true })}, ${action.label}`}
-                  onClick={() => onSeek(action.start)}
-                >
-                  {formatTime(action.start, { tenths: true })}
-                </button>
-              </td>
-              <td>
-                {action.end === undefined ? (
-                  <span class="quiet">running</span>
-                ) : (
-                  formatTime(action.end, { tenths: true })
-                )}
-              </td>
-              <td>
-                <span class={`swatch ${colourClass(view.everyLabel, action.label)}`} aria-hidden="true" />
-                {action.label}
-              </td>
-              <td class="number">{action.peak.toFixed(2)}</td>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls, and must do so by keyboard too */}
+      <section class="actions-scroll" tabIndex={0} aria-labelledby="actions-title">
+        <table class="actions">
+          <thead>
+            <tr>
+              <th scope="col">Start</th>
+              <th scope="col">End</th>
+              <th scope="col">Label</th>
+              <th scope="col" class="number">
+                Peak
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map((action) => (
+              <tr key={action.id} class={holds(action) ? 'row-on' : undefined}>
+                <td>
+                  <button
+                    type="button"
+                    class="link"
+                    aria-label={`Go to ${formatTime(action.start, { tenths: true })}, ${action.label}`}
+                    onClick={() => onSeek(action.start)}
+                  >
+                    {formatTime(action.start, { tenths: true })}
+                  </button>
+                </td>
+                <td>
+                  {action.end === undefined ? (
+                    <span class="quiet">running</span>
+                  ) : (
+                    formatTime(action.end, { tenths: true })
+                  )}
+                </td>
+                <td>
+                  <span class={`swatch ${colourClass(colours, action.label)}`} aria-hidden="true" />
+                  {action.label}
+                </td>
+                <td class="number">{action.peak.toFixed(2)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 // Tells people who listen which actions start and end.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { isTerminal } from '../protocol/stream.ts';
 import { spokenTime } from './clock.ts';
+import { isOver } from './status-words.ts';
 import { type StreamLife, statusOf } from './use-stream.ts';
 
 /** More changes than this at once are a replay, not news: they are counted, not read out. */
@@ -28,7 +28,7 @@ export function Announcer({ life }: { life: StreamLife }) {
     const status = statusOf(life);
     if (news.length > MAX_NEWS) setWords(`${view.past.length + view.running.length} actions so far`);
     else if (news.length > 0) setWords(news.join('. '));
-    else if (status !== null && isTerminal(status) && last.status !== status) setWords('');
+    else if (isOver(status) && last.status !== status) setWords('');
   }, [view, life]);
   return (
     <p class="visually-hidden" aria-live="polite" aria-atomic="true">

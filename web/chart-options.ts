@@ -12,7 +12,6 @@ const CLICK_PX = 5;
 
 /** What the chart asks for while it lives; read anew each time. */
 export interface ChartHost {
-  everyLabel: readonly string[];
   span: Span;
   startsAt: number;
   onHover: (media: number | null) => void;
@@ -23,10 +22,12 @@ export interface ChartHost {
 /** Returns uPlot's options for `lines` and the background line behind them. */
 export function chartOptions({
   lines,
+  colours,
   widthPx,
   props,
 }: {
   lines: readonly string[];
+  colours: readonly string[];
   widthPx: number;
   props: () => ChartHost;
 }): uPlot.Options {
@@ -56,7 +57,7 @@ export function chartOptions({
     ],
     series: [
       {},
-      ...lines.map((label) => ({ stroke: colourOf(props().everyLabel, label), width: 1.75, points })),
+      ...lines.map((label) => ({ stroke: colourOf(colours, label), width: 1.75, points })),
       { stroke: soft, width: 1.25, dash: [3, 4], points: { show: false } },
     ],
     cursor: {

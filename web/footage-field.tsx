@@ -60,12 +60,15 @@ export function FootageField(props: {
             </button>
           </p>
         ) : (
-          <p>
-            Drop a video here, or{' '}
-            <label class="link" for="file">
-              choose a file
-            </label>
-          </p>
+          <div>
+            <p>
+              Drop a video here, or{' '}
+              <label class="link" for="file">
+                choose a file
+              </label>
+            </p>
+            <p class="hint">MP4, MOV, MKV, WebM, AVI and whatever else ffmpeg reads</p>
+          </div>
         )}
       </div>
       {file && !looksLikeVideo(file) && (

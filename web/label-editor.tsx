@@ -17,14 +17,8 @@ import { LabelRow } from './label-row.tsx';
 import { ScoreField } from './score-field.tsx';
 
 /** The editor. Changes are gathered and sent together, since each sending is a version of its own. */
-export function LabelEditor(props: {
-  id: string;
-  known: KnownSet;
-  over: boolean;
-  everyLabel: readonly string[];
-  onAgain: () => void;
-}) {
-  const { id, known, over, everyLabel } = props;
+export function LabelEditor(props: { id: string; known: KnownSet; over: boolean; onAgain: () => void }) {
+  const { id, known, over } = props;
   const [edited, setEdited] = useState<SetDraft | null>(null);
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<VerbcastError | null>(null);
@@ -61,7 +55,6 @@ export function LabelEditor(props: {
             key={label.name}
             label={label}
             startsAt={draft.on}
-            everyLabel={everyLabel}
             fixed={over}
             onChange={(by) => replace(label, by)}
           />

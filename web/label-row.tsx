@@ -1,24 +1,23 @@
 // One label of the set under edit.
-import { colourClass } from './label-colours.ts';
+import { colourClass, useLabelOrder } from './label-colours.ts';
 import type { LabelDraft } from './label-draft.ts';
 
 /** A label with its own threshold and its wordings. `onChange(null)` takes it out. */
 export function LabelRow({
   label,
   startsAt,
-  everyLabel,
   fixed,
   onChange,
 }: {
   label: LabelDraft;
   startsAt: number;
-  everyLabel: readonly string[];
   fixed: boolean;
   onChange: (label: LabelDraft | null) => void;
 }) {
   const { name } = label;
+  const colours = useLabelOrder();
   return (
-    <li class={`label-row ${colourClass(everyLabel, name)}`}>
+    <li class={`label-row ${colourClass(colours, name)}`}>
       <details>
         <summary>
           <span class="swatch" aria-hidden="true" />

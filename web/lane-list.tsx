@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { FrameScores } from '../protocol/event.ts';
 import { moveFocus } from './block-focus.ts';
 import { formatTime } from './clock.ts';
-import { colourClass } from './label-colours.ts';
+import { colourClass, useLabelOrder } from './label-colours.ts';
 import { LaneBlock } from './lane-block.tsx';
 import { blocksOf } from './lanes.ts';
 import { axisTimes, placeIn, type Span } from './span.ts';
@@ -20,6 +20,7 @@ export function LaneList(props: {
   onSeek: (media: number) => void;
 }) {
   const { lanes, view, span, at } = props;
+  const colours = useLabelOrder();
   // One block takes part in the Tab order; arrow keys lead to the others.
   const [stop, setStop] = useState<string | null>(null);
   const blocks = lanes.map((label) => blocksOf(view, label, span));
@@ -32,7 +33,7 @@ export function LaneList(props: {
       {lanes.map((label, index) => {
         const score = at?.top.find((entry) => entry.label === label)?.score;
         return (
-          <div key={label} class={`lane ${colourClass(view.everyLabel, label)}`}>
+          <div key={label} class={`lane ${colourClass(colours, label)}`}>
             <button
               type="button"
               class="lane-name"

@@ -31,7 +31,7 @@ export function OptionFields({
     <details class="step step-more">
       <summary>Options</summary>
       <div class="option-grid">
-        <label>
+        <label class="option-wide">
           <span class="field-label">Model</span>
           <select
             class="input"

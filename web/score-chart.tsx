@@ -5,6 +5,7 @@ import uPlot from 'uplot';
 import type { FrameScores } from '../protocol/event.ts';
 import { chartColumns } from './chart-data.ts';
 import { CHART_HEIGHT_PX, chartOptions } from './chart-options.ts';
+import { useLabelOrder } from './label-colours.ts';
 import type { Span } from './span.ts';
 import type { Mark } from './stream-view.ts';
 import { useDark } from './use-dark.ts';
@@ -13,7 +14,6 @@ interface ChartProps {
   frames: readonly FrameScores[];
   gaps: readonly Mark[];
   lines: readonly string[];
-  everyLabel: readonly string[];
   span: Span;
   /** Score at which an action starts, drawn as a dashed line. */
   startsAt: number;
@@ -30,6 +30,8 @@ export function ScoreChart(props: ChartProps) {
   const latest = useRef(props);
   latest.current = props;
   const dark = useDark();
+  const colours = useLabelOrder();
+  const look = JSON.stringify(lines.map((label) => [label, colours.indexOf(label), dark]));
   const columns = useMemo(
     () => chartColumns(frames, { labels: lines, gaps: gaps.filter((mark) => mark.kind === 'gap') }),
     [frames, lines.join('\n'), gaps],
@@ -38,7 +40,7 @@ export function ScoreChart(props: ChartProps) {
   useEffect(() => {
     const place = host.current;
     if (!place) return;
-    const options = chartOptions({ lines, widthPx: place.clientWidth, props: () => latest.current });
+    const options = chartOptions({ lines, colours, widthPx: place.clientWidth, props: () => latest.current });
     const chart = new uPlot(options, columns, place);
     plot.current = chart;
     const resized = new ResizeObserver(() =>
@@ -50,7 +52,7 @@ export function ScoreChart(props: ChartProps) {
       plot.current = null;
       chart.destroy();
     };
-  }, [lines.join('\n'), dark]);
+  }, [look]);
 
   useEffect(() => {
     const chart = plot.current;
@@ -63,11 +65,17 @@ export function ScoreChart(props: ChartProps) {
   }, [columns, span.from, span.to, props.startsAt]);
 
   return (
-    <div
-      ref={host}
-      class="chart"
-      role="img"
-      aria-label={`Scores over time of ${lines.join(', ') || 'no label'} and of none of these. The table of actions says when each held.`}
-    />
+    <div class="chart">
+      <p class="chart-key" aria-hidden="true">
+        <span class="key-background">none of these</span>
+        <span class="key-start">starts at {props.startsAt.toFixed(2)}</span>
+      </p>
+      <div
+        ref={host}
+        class="chart-plot"
+        role="img"
+        aria-label={`Scores over time of ${lines.join(', ') || 'no label'} and of none of these. The table of actions says when each held.`}
+      />
+    </div>
   );
 }

@@ -8,8 +8,9 @@ export interface Span {
 
 /** Shortest stretch that can be looked at. */
 export const MIN_SPAN_SECONDS = 4;
-/** What a live stream shows unless asked for more. */
+/** What a live stream shows unless asked for more: at first a short stretch that fills, then the newest two minutes. */
 export const LIVE_SPAN_SECONDS = 120;
+const LIVE_SPAN_MIN_SECONDS = 30;
 
 /** Returns everything there is, at least {@link MIN_SPAN_SECONDS} long. */
 export function wholeSpan(media: number, durationSeconds: number | null): Span {
@@ -18,7 +19,7 @@ export function wholeSpan(media: number, durationSeconds: number | null): Span {
 
 /** Returns the newest stretch of a live stream. */
 export function liveSpan(media: number): Span {
-  return { from: Math.max(0, media - LIVE_SPAN_SECONDS), to: Math.max(media, LIVE_SPAN_SECONDS) };
+  return { from: Math.max(0, media - LIVE_SPAN_SECONDS), to: Math.max(media, LIVE_SPAN_MIN_SECONDS) };
 }
 
 /** Returns `span` made `factor` times as long around `center`, kept inside `whole`. */

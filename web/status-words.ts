@@ -22,3 +22,8 @@ export function statusTone(status: StreamStatus | null): 'calm' | 'active' | 'ba
   if (status === 'reconnecting') return 'warn';
   return status === 'running' || status === 'connecting' ? 'active' : 'calm';
 }
+
+/** Returns whether a stream in this status will never tell more. */
+export function isOver(status: StreamStatus | null): boolean {
+  return status === 'ended' || status === 'failed' || status === 'cancelled';
+}

@@ -1,12 +1,11 @@
 // A stream's name, how it is doing, and what can be done with it as a whole.
 import { useState } from 'preact/hooks';
 import type { VerbcastError } from '../client/client.ts';
-import { isTerminal } from '../protocol/stream.ts';
 import { formatTime } from './clock.ts';
 import { ErrorNotice } from './error-notice.tsx';
 import { ExportButtons } from './export-buttons.tsx';
 import { gateway, toFailure } from './gateway.ts';
-import { statusTone, statusWords } from './status-words.ts';
+import { isOver, statusTone, statusWords } from './status-words.ts';
 import { StreamFacts } from './stream-facts.tsx';
 import { type StreamLife, statusOf } from './use-stream.ts';
 
@@ -14,7 +13,7 @@ import { type StreamLife, statusOf } from './use-stream.ts';
 export function StreamHeader({ life }: { life: StreamLife }) {
   const { record, view, connection } = life;
   const status = statusOf(life);
-  const over = status !== null && isTerminal(status);
+  const over = isOver(status);
   const [failure, setFailure] = useState<VerbcastError | null>(null);
   const [stopping, setStopping] = useState(false);
 

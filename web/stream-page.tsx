@@ -1,14 +1,17 @@
 // One stream: the video, what happens in it, and what it is asked to look for.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { isTerminal } from '../protocol/stream.ts';
 import { ActionTable } from './action-table.tsx';
 import { Announcer } from './announcer.tsx';
 import { ErrorNotice } from './error-notice.tsx';
+import { LabelOrder } from './label-colours.ts';
 import { LabelEditor } from './label-editor.tsx';
 import { MarkList } from './mark-list.tsx';
 import { NowPanel } from './now-panel.tsx';
 import { PastBox } from './past-box.tsx';
+import { SignIn } from './sign-in.tsx';
+import { isOver } from './status-words.ts';
 import { StreamHeader } from './stream-header.tsx';
+import { withLabels } from './stream-view.ts';
 import { TrackPanel } from './track-panel.tsx';
 import { useLabelSet } from './use-label-set.ts';
 import { statusOf, useStream } from './use-stream.ts';
@@ -29,7 +32,12 @@ export function StreamPage(props: {
   const [playhead, setPlayhead] = useState<number | null>(null);
   const video = useRef<HTMLVideoElement>(null);
   const status = statusOf(life);
-  const over = status !== null && isTerminal(status);
+  const over = isOver(status);
+  // Before the log tells of a label, the label set does.
+  const order = withLabels(
+    view.everyLabel,
+    labelSet.labels.map(({ name }) => name),
+  );
 
   useEffect(() => {
     document.title = record ? `${record.source} – Verbcast` : 'Verbcast';
@@ -40,45 +48,61 @@ export function StreamPage(props: {
     if (video.current) video.current.currentTime = media;
   };
 
+  if (life.failure) {
+    return life.failure.status === 401 ? (
+      <SignIn onToken={() => location.reload()} />
+    ) : (
+      <ErrorNotice
+        title="This stream cannot be followed"
+        failure={life.failure}
+        onRetry={() => location.reload()}
+      />
+    );
+  }
   return (
-    <div class="stream">
-      <StreamHeader life={life} />
-      {life.failure && <ErrorNotice title="This stream cannot be followed" failure={life.failure} />}
-      {view.reason && over && status === 'failed' && (
-        <ErrorNotice
-          title="The stream failed"
-          failure={{ code: view.reason.code, detail: view.reason.message }}
-        />
-      )}
-      <Announcer life={life} />
-      <div class="stream-grid">
-        <div class="stream-wide">
-          <VideoPanel
-            video={video}
-            life={life}
-            file={file}
-            onFile={(chosen) => {
-              setFile(chosen);
-              props.onFile(chosen);
-            }}
-            onTime={setPlayhead}
+    <LabelOrder.Provider value={order}>
+      <div class="stream">
+        <StreamHeader life={life} />
+        {view.reason && over && status === 'failed' && (
+          <ErrorNotice
+            title="The stream failed"
+            failure={{ code: view.reason.code, detail: view.reason.message }}
           />
-          <TrackPanel life={life} labelSet={labelSet} playhead={playhead} onSeek={seek} />
-          <ActionTable view={view} playhead={playhead} onSeek={seek} />
-        </div>
-        <div class="stream-side">
-          <NowPanel view={view} labelSet={labelSet} over={over} />
-          <LabelEditor
-            id={id}
-            known={labelSet}
-            over={over}
-            everyLabel={view.everyLabel}
-            onAgain={() => props.onAgain(labelSet.labels.map((label) => label.name))}
-          />
-          <PastBox id={id} onSeek={seek} />
-          <MarkList marks={view.marks} />
+        )}
+        <Announcer life={life} />
+        <div class="stream-grid">
+          <div class="stream-wide">
+            <VideoPanel
+              video={video}
+              life={life}
+              file={file}
+              onFile={(chosen) => {
+                setFile(chosen);
+                props.onFile(chosen);
+              }}
+              onTime={setPlayhead}
+            />
+            <TrackPanel life={life} labelSet={labelSet} playhead={playhead} onSeek={seek} />
+            <ActionTable
+              view={view}
+              playhead={playhead}
+              newestFirst={record?.mode === 'live'}
+              onSeek={seek}
+            />
+          </div>
+          <div class="stream-side">
+            <NowPanel view={view} labelSet={labelSet} at={over ? playhead : null} over={over} />
+            <LabelEditor
+              id={id}
+              known={labelSet}
+              over={over}
+              onAgain={() => props.onAgain(labelSet.labels.map((label) => label.name))}
+            />
+            <PastBox id={id} onSeek={seek} />
+            <MarkList marks={view.marks} />
+          </div>
         </div>
       </div>
-    </div>
+    </LabelOrder.Provider>
   );
 }

@@ -131,7 +131,8 @@ function addMark(view: StreamView, mark: Mark): readonly Mark[] {
   return [...view.marks, mark].slice(-MAX_MARKS);
 }
 
-function withLabels(known: readonly string[], labels: readonly string[]): readonly string[] {
+/** Returns `known` with those of `labels` that are new behind it; the same list when none is. */
+export function withLabels(known: readonly string[], labels: readonly string[]): readonly string[] {
   const fresh = [...new Set(labels)].filter((label) => !known.includes(label));
   return fresh.length === 0 ? known : [...known, ...fresh];
 }

@@ -1,6 +1,5 @@
 // Scores over time, and the lanes of actions under them, on one axis of media time.
 import { useMemo, useState } from 'preact/hooks';
-import { isTerminal } from '../protocol/stream.ts';
 import type { KnownSet } from './label-draft.ts';
 import { LaneList } from './lane-list.tsx';
 import { lanesOf, MAX_LANES } from './lanes.ts';
@@ -8,6 +7,7 @@ import { ScoreChart } from './score-chart.tsx';
 import { frameAt, framesBetween } from './score-history.ts';
 import { liveSpan, type Span, wholeSpan } from './span.ts';
 import { SpanControls } from './span-controls.tsx';
+import { isOver } from './status-words.ts';
 import { TrackOverlay } from './track-overlay.tsx';
 import { type StreamLife, statusOf } from './use-stream.ts';
 
@@ -30,7 +30,7 @@ export function TrackPanel({
   const [all, setAll] = useState(false);
 
   const status = statusOf(life);
-  const live = record?.mode === 'live' && !(status !== null && isTerminal(status));
+  const live = record?.mode === 'live' && !isOver(status);
   const whole = wholeSpan(view.media, record?.durationSeconds ?? null);
   const span = chosen ?? (live ? liveSpan(view.media) : whole);
   const every = useMemo(
@@ -72,7 +72,6 @@ export function TrackPanel({
             frames={frames}
             gaps={view.marks}
             lines={lines}
-            everyLabel={view.everyLabel}
             span={span}
             startsAt={labelSet.thresholds.on}
             onHover={setHover}

@@ -2,8 +2,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { VerbcastError } from '../client/client.ts';
 import type { StreamEvent } from '../protocol/event.ts';
-import { isTerminal, type StreamRecord } from '../protocol/stream.ts';
+import type { StreamRecord } from '../protocol/stream.ts';
 import { gateway, toFailure } from './gateway.ts';
+import { isOver } from './status-words.ts';
 import { advanceView, EMPTY_VIEW, type StreamView } from './stream-view.ts';
 
 /** Events are shown in bundles: a replay of thousands draws a few times only. */
@@ -77,13 +78,13 @@ async function followRecord(id: string, { signal, update }: Following): Promise<
         throw error;
       });
     if (record) update((life) => ({ ...life, record }));
-    if (record && isTerminal(record.status)) return;
+    if (record && isOver(record.status)) return;
     await new Promise((resolve) => setTimeout(resolve, RECORD_EVERY_MS));
   }
 }
 
 /** Returns the newest status that either way has told. A final one stands. */
 export function statusOf({ view, record }: StreamLife): StreamRecord['status'] | null {
-  if (record && isTerminal(record.status) && view.status === null) return record.status;
+  if (record && isOver(record.status) && view.status === null) return record.status;
   return view.status ?? record?.status ?? null;
 }

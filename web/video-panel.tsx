@@ -3,7 +3,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { actionsAt } from './actions-at.ts';
 import { formatTime } from './clock.ts';
-import { colourClass } from './label-colours.ts';
+import { colourClass, useLabelOrder } from './label-colours.ts';
 import type { StreamLife } from './use-stream.ts';
 import { VideoAbsent } from './video-absent.tsx';
 
@@ -16,6 +16,7 @@ export function VideoPanel(props: {
   onTime: (media: number) => void;
 }) {
   const { file, life, video } = props;
+  const colours = useLabelOrder();
   const [address, setAddress] = useState<string | null>(null);
   const [unplayable, setUnplayable] = useState(false);
   const [time, setTime] = useState(0);
@@ -59,7 +60,7 @@ export function VideoPanel(props: {
           <span class="quiet">{time > life.view.media ? 'Not looked at yet' : 'None of the labels'}</span>
         )}
         {shown.map((action) => (
-          <span key={action.id} class={`tag ${colourClass(life.view.everyLabel, action.label)}`}>
+          <span key={action.id} class={`tag ${colourClass(colours, action.label)}`}>
             {action.label}
           </span>
         ))}
