@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PipelineError } from '../runtime/errors.ts';
 
 interface Scene {
@@ -54,7 +54,7 @@ export function reelPath(dataDir: string): string {
     .update(JSON.stringify([SCENES, SIZE]))
     .digest('hex')
     .slice(0, 12);
-  return join(dataDir, 'demo', `reel-${version}.mp4`);
+  return join(dataDir, 'demo', version, 'reel.mp4');
 }
 
 /**
@@ -81,6 +81,7 @@ export async function makeReel({
   for (const { package: name, file } of SCENES) await unpack(work, name, file);
   say('Cutting the reel …');
   await cut(ffmpeg, work, join(work, 'reel.mp4'));
+  await mkdir(dirname(reel), { recursive: true });
   await rename(join(work, 'reel.mp4'), reel);
   await rm(work, { recursive: true });
   return reel;

@@ -59,10 +59,13 @@ function bar(share: number, cells: number, paint: (text: string) => string, ink:
 }
 
 function runningLine(
-  { label, start, score, peak }: Action,
-  { media }: WatchState,
+  { label, start, ...known }: Action,
+  { media, top }: WatchState,
   { columns, ink }: WatchFrame,
 ): string {
+  // Actions are updated now and then; the scores of each frame are newer.
+  const score = top.find((one) => one.label === label)?.score ?? known.score;
+  const peak = Math.max(known.peak, score);
   const lasting = `${Math.max(0, media - start).toFixed(1)} s`;
   const numbers = `since ${clock(start)} (${lasting}), now ${score.toFixed(2)}, peak ${peak.toFixed(2)}`;
   const shown = cutCells(label, Math.max(8, columns - numbers.length - 5));

@@ -89,6 +89,7 @@ export async function watchThrough(gateway: ReachedGateway, job: WatchJob): Prom
     },
   }).finally(() => screen.close());
   if (show && !json) {
+    screen.print('');
     for (const line of timelineLines(show.state, { columns: screen.columns, ink })) screen.print(line);
     if (record) screen.print(summary(record, (Date.now() - startedAt) / 1_000));
   }
