@@ -40,7 +40,8 @@ export async function startAllServices(env: Environment, log: Logger): Promise<A
   const depsOf = (service: string) => ({ log: log.child({ service }), metrics });
   try {
     const redisUrl = REDIS_URL ?? keep(await startPrivateRedis()).url;
-    const complete = withFlags(env, { REDIS_URL: redisUrl });
+    // The gateway's /metrics tells of every service in the process; none needs a port of its own.
+    const complete = withFlags(env, { REDIS_URL: redisUrl, MONITOR_PORT: '' });
     const workers = keep(await startWorkers(loadWorkerConfig(complete), depsOf('worker')));
     keep(await startIngest(loadIngestConfig(complete), depsOf('ingest')));
     const { url } = keep(await startGateway(loadGatewayConfig(complete), depsOf('gateway')));

@@ -1,9 +1,11 @@
 // The environment of a worker.
 import { z } from 'zod';
 import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
+import { monitorConfig } from '../runtime/monitor.ts';
 
 export const WorkerConfigSchema = z.object({
   ...commonConfig,
+  ...monitorConfig,
   MODEL: z
     .string()
     .optional()

@@ -10,6 +10,7 @@ import type { LabelSet } from '../protocol/labels.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { startMonitor } from '../runtime/monitor.ts';
 import { PACKAGE_ROOT } from '../runtime/package-root.ts';
 import { closeRedis, openRedis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
@@ -17,7 +18,7 @@ import { TimelineAdvancer } from './advance.ts';
 import { Batcher } from './batcher.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { startInference } from './inference.ts';
+import { type Inference, startInference } from './inference.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { answerAsks } from './past.ts';
 import { parseWindow, WindowProcessor } from './processor.ts';
@@ -37,6 +38,8 @@ export interface Workers extends Service {
   /** Whether the model is the small one that stands in because real CLIP has not been pulled. */
   readonly isStandIn: boolean;
   readonly provider: string;
+  /** Where `/metrics` is, when MONITOR_PORT is set. */
+  readonly monitorUrl: string | undefined;
 }
 
 interface Deps {
@@ -64,12 +67,21 @@ export async function startWorkers(config: WorkerConfig, deps: Deps): Promise<Wo
   const close = () => closeAll(services);
   try {
     let provider = '';
+    let serving = 0;
+    const monitor = await startMonitor({
+      config,
+      metrics: deps.metrics,
+      ready: () => serving === config.WORKERS,
+    });
+    services.push(monitor);
     for (let i = 0; i < config.WORKERS; i++) {
       const worker = await startWorker({ config, redisUrl, description, templateSets, ...deps });
       provider = worker.provider;
       services.push(worker);
+      serving++;
+      void worker.crashed.then(() => serving--);
     }
-    return { model: id, modelDirectory: directory, isStandIn, provider, close };
+    return { model: id, modelDirectory: directory, isStandIn, provider, monitorUrl: monitor.url, close };
   } catch (error) {
     await close();
     throw error;
@@ -83,7 +95,7 @@ interface WorkerSetup extends Deps {
   readonly templateSets: TemplateSets;
 }
 
-async function startWorker(setup: WorkerSetup): Promise<Service & { readonly provider: string }> {
+async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference, 'provider' | 'crashed'>> {
   const { config, redisUrl, description, templateSets, log } = setup;
   const keys = createKeyspace(config.KEY_PREFIX);
   const metrics = createWorkerMetrics(setup.metrics);
@@ -156,7 +168,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & { readonly pro
       return closeAll(services);
     });
     log.info({ model: id, provider: inference.provider, dims }, 'worker ready');
-    return { provider: inference.provider, close: () => closeAll(services) };
+    return { provider: inference.provider, crashed: inference.crashed, close: () => closeAll(services) };
   } catch (error) {
     await closeAll(services);
     throw error;
