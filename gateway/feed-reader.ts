@@ -93,7 +93,8 @@ export function followLogs({
       start();
       blocking.disconnect();
       await running;
-      await redis.unlink(wakeKey).catch(() => undefined);
+      // It expires by itself; without Redis it is not worth waiting for.
+      if (redis.status === 'ready') await redis.unlink(wakeKey).catch(() => undefined);
     },
   };
 }

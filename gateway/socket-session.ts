@@ -9,18 +9,21 @@ import type { SocketMetrics } from './socket-metrics.ts';
 import { createThrottle } from './throttle.ts';
 import { summarizeFaults, toFaults } from './validation.ts';
 
-/** Bytes that may wait for a client before it is cut. */
-export const BUFFER_MAX_BYTES = 2 ** 20;
-/** Bytes that may wait before no more history is read for it. */
-const BUFFER_LOW_BYTES = 2 ** 18;
-/** A client whose buffer does not shrink for this long while history waits is cut too. */
-const STALL_MS = 10_000;
+/** What may wait for a client. */
+export const BUFFER_LIMITS = {
+  /** Bytes that may wait for a client before it is cut. */
+  maxBytes: 2 ** 20,
+  /** Bytes that may wait before no more history is sent to it. */
+  lowBytes: 2 ** 18,
+  /** A client whose buffer does not shrink for this long while history waits is cut too. */
+  stallMs: 10_000,
+};
 const DRAIN_CHECK_MS = 250;
 const SUBSCRIPTIONS_MAX = 64;
 /** Messages read but not answered yet; each may wait for Redis. */
-const PENDING_MAX = 64;
+const PENDING_MAX = 256;
 /** A close frame waits behind everything else that is buffered; who does not read it either is dropped. */
-const CLOSE_PATIENCE_MS = 2_000;
+const CLOSE_PATIENCE_MS = 10_000;
 
 export interface Session {
   /** Ends the socket with the WebSocket close code of `code`. */
@@ -34,12 +37,14 @@ export function openSession({
   metrics,
   messagesPerSecond,
   log,
+  limits = BUFFER_LIMITS,
 }: {
   socket: WebSocket;
   feed: Feed;
   metrics: SocketMetrics;
   messagesPerSecond: number;
   log: Logger;
+  limits?: typeof BUFFER_LIMITS;
 }): Session {
   const subscriptions = new Map<string, Subscription>();
   const throttle = createThrottle(messagesPerSecond);
@@ -64,7 +69,7 @@ export function openSession({
   const sendText = (text: string) => {
     if (socket.readyState !== socket.OPEN) return;
     socket.send(text);
-    if (socket.bufferedAmount <= BUFFER_MAX_BYTES) return;
+    if (socket.bufferedAmount <= limits.maxBytes) return;
     metrics.slowClients.inc();
     close('E_SLOW_CLIENT');
   };
@@ -76,17 +81,17 @@ export function openSession({
     send({ type: 'error', code, message: text, retry: traits.retryable, ...(stream ? { stream } : {}) });
   };
 
-  /** Resolves when little enough waits for the client; cuts one that takes nothing for {@link STALL_MS}. */
+  /** Resolves when little enough waits for the client; cuts one that takes nothing for `stallMs`. */
   const drained = async () => {
     let least = Number.POSITIVE_INFINITY;
     let checks = 0;
-    while (socket.readyState === socket.OPEN && socket.bufferedAmount > BUFFER_LOW_BYTES) {
+    while (socket.readyState === socket.OPEN && socket.bufferedAmount > limits.lowBytes) {
       if (socket.bufferedAmount < least) {
         least = socket.bufferedAmount;
         checks = 0;
       }
       checks += 1;
-      if (checks * DRAIN_CHECK_MS > STALL_MS) {
+      if (checks * DRAIN_CHECK_MS > limits.stallMs) {
         metrics.slowClients.inc();
         return close('E_SLOW_CLIENT');
       }

@@ -28,12 +28,14 @@ export function serveSockets({
   config,
   metrics: registry,
   log,
+  heartbeatMs = HEARTBEAT_MS,
 }: {
   server: Server;
   feed: Feed;
   config: GatewayConfig;
   metrics: Metrics;
   log: Logger;
+  heartbeatMs?: number;
 }): Service {
   const metrics = createSocketMetrics(registry);
   const sessions = new Map<WebSocket, Session>();
@@ -106,7 +108,7 @@ export function serveSockets({
       if (!alive.delete(socket)) socket.terminate();
       else socket.ping();
     }
-  }, HEARTBEAT_MS);
+  }, heartbeatMs);
 
   server.on('upgrade', onUpgrade);
   return {
