@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { HUB_ENDPOINT } from '../models/pull.ts';
-import { commonConfig, type Environment, integer, loadConfig } from '../runtime/config.ts';
+import { commonConfig, type Environment, loadConfig } from '../runtime/config.ts';
 
 export const CliConfigSchema = z.object({
   LOG_LEVEL: commonConfig.LOG_LEVEL,
@@ -13,9 +13,6 @@ export const CliConfigSchema = z.object({
     .string()
     .default(HUB_ENDPOINT)
     .describe('Where `verbcast models pull` downloads from: the hub, or a mirror with the same layout.'),
-  HEALTH_PORT: integer({ min: 0, max: 65_535, fallback: 0 }).describe(
-    'Port of 127.0.0.1 on which `verbcast ingest` and `verbcast worker` answer /healthz and /metrics; 0: none.',
-  ),
   NO_COLOR: z.string().optional().describe('Set to anything: no colours in the terminal.'),
 });
 export type CliConfig = z.output<typeof CliConfigSchema>;

@@ -2,9 +2,8 @@
 import type { Environment } from '../runtime/config.ts';
 import { createLog, type Logger } from '../runtime/log.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
-import { closeAll, runUntilSignal, type Service } from '../runtime/shutdown.ts';
+import { runUntilSignal, type Service } from '../runtime/shutdown.ts';
 import { loadCliConfig, withFlags } from './config.ts';
-import { serveHealth } from './health.ts';
 
 type Deps = { log: Logger; metrics: Metrics };
 
@@ -42,14 +41,10 @@ export async function runService(
 ): Promise<number> {
   const { port, workers, model } = options;
   const env = withFlags(environment, { GATEWAY_PORT: port, WORKERS: workers, MODEL: model });
-  const { LOG_LEVEL, HEALTH_PORT } = loadCliConfig(env);
-  const log = createLog(service, LOG_LEVEL);
-  const metrics = createMetrics({ runtime: true });
-  const services: Service[] = [];
-  if (HEALTH_PORT > 0 && service !== 'gateway') services.push(await serveHealth(HEALTH_PORT, metrics));
-  const starting = STARTERS[service](env, { log, metrics });
-  // A signal that comes while the service starts is obeyed too. The health port answers until the drain is over.
-  const ended = runUntilSignal(async () => closeAll([...services, await starting]), log);
+  const log = createLog(service, loadCliConfig(env).LOG_LEVEL);
+  const starting = STARTERS[service](env, { log, metrics: createMetrics({ runtime: true }) });
+  // A signal that comes while the service starts is obeyed too.
+  const ended = runUntilSignal(async () => (await starting).close(), log);
   await starting;
   await ended;
   return 0;
