@@ -35,7 +35,7 @@ export function ActionTable({
         <p class="quiet">The last {MAX_ROWS} are listed. Save a file to have all.</p>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls, and must do so by keyboard too */}
-      <section class="actions-scroll" tabIndex={0} aria-labelledby="actions-title">
+      <section class="actions-scroll" tabIndex={0} aria-label="List of actions">
         <table class="actions">
           <thead>
             <tr>

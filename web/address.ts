@@ -23,6 +23,8 @@ export function useAddress(): [string | null, (stream: string | null) => void] {
     history.pushState(null, '', addressOf(next));
     setStream(next);
     scrollTo(0, 0);
+    // People who use a keyboard or listen go on at the new content, not at a link that is gone.
+    document.getElementById('content')?.focus({ preventScroll: true });
   };
   return [stream, go];
 }

@@ -5,16 +5,18 @@ import { remedyOf } from './remedies.ts';
 export function ErrorNotice({
   title,
   failure,
+  heading: Heading = 'h2',
   onRetry,
 }: {
   title: string;
   failure: { code: string; detail: string };
-  onRetry?: () => void;
+  heading?: 'h1' | 'h2';
+  onRetry?: (() => void) | undefined;
 }) {
   const remedy = remedyOf(failure.code);
   return (
     <section class="notice notice-bad" role="alert">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p class="notice-detail">{failure.detail}</p>
       {remedy && (
         <p>

@@ -1,5 +1,5 @@
 // Where the video comes from: a file dropped or chosen, or an address.
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatBytes } from './clock.ts';
 import { looksLikeVideo } from './footage.ts';
 
@@ -14,27 +14,27 @@ export function FootageField(props: {
   const { file, fault } = props;
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
-  const take = (files: FileList | null | undefined) => {
-    setOver(false);
-    if (files?.[0]) props.onFile(files[0]);
-  };
+  const { onFile } = props;
+
+  // The whole window takes a file: one that misses the zone would otherwise replace the page.
+  useEffect(() => {
+    const onDrag = (event: DragEvent) => {
+      event.preventDefault();
+      setOver(event.type === 'dragover');
+      const dropped = event.type === 'drop' && event.dataTransfer?.files[0];
+      if (dropped) onFile(dropped);
+    };
+    const kinds = ['dragover', 'dragleave', 'drop'] as const;
+    for (const kind of kinds) addEventListener(kind, onDrag);
+    return () => {
+      for (const kind of kinds) removeEventListener(kind, onDrag);
+    };
+  }, [onFile]);
 
   return (
     <fieldset class="step">
       <legend>Footage</legend>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the chooser inside does the same by keyboard */}
-      <div
-        class={over ? 'drop drop-over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          take(event.dataTransfer?.files);
-        }}
-      >
+      <div class={over ? 'drop drop-over' : 'drop'}>
         <input
           ref={chooser}
           id="file"
@@ -42,7 +42,7 @@ export function FootageField(props: {
           type="file"
           accept="video/*,.mkv,.avi,.ts,.flv,.gif"
           aria-label="Video file"
-          onChange={(event) => take(event.currentTarget.files)}
+          onChange={(event) => onFile(event.currentTarget.files?.[0] ?? null)}
         />
         {file ? (
           <p class="drop-file">
@@ -53,7 +53,7 @@ export function FootageField(props: {
               class="button"
               onClick={() => {
                 if (chooser.current) chooser.current.value = '';
-                props.onFile(null);
+                onFile(null);
               }}
             >
               Remove

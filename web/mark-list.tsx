@@ -1,7 +1,7 @@
 // What happened to the stream itself, in words: reconnects, gaps, new labels.
 import { formatTime } from './clock.ts';
+import type { Mark } from './marks.ts';
 import { statusWords } from './status-words.ts';
-import type { Mark } from './stream-view.ts';
 
 const GAP_CAUSES = {
   overload: 'the workers were too slow, so the oldest frames were dropped',

@@ -78,7 +78,9 @@ function ScoreRow({
   return (
     <li class={`${action ? 'now-on' : ''} ${colourClass(order, label)}`}>
       <span class="now-label">{label}</span>
-      <span class="now-score">{score === undefined ? 'not among the best' : score.toFixed(2)}</span>
+      <span class="now-score">
+        {score?.toFixed(2) ?? <abbr title="Lower than the labels that are told">low</abbr>}
+      </span>
       <span class="bar" aria-hidden="true">
         <span class="bar-fill" style={{ width: `${(score ?? 0) * 100}%` }} />
         <span class="bar-need" style={{ left: `${need * 100}%` }} title={`Starts at ${need.toFixed(2)}`} />

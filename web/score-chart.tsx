@@ -6,8 +6,8 @@ import type { FrameScores } from '../protocol/event.ts';
 import { chartColumns } from './chart-data.ts';
 import { CHART_HEIGHT_PX, chartOptions } from './chart-options.ts';
 import { useLabelOrder } from './label-colours.ts';
+import type { Mark } from './marks.ts';
 import type { Span } from './span.ts';
-import type { Mark } from './stream-view.ts';
 import { useDark } from './use-dark.ts';
 
 interface ChartProps {

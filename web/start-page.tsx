@@ -40,6 +40,7 @@ export function StartPage(props: {
   return (
     <div class="start">
       <div class="start-main">
+        <h1>New stream</h1>
         {failure?.status === 401 && <SignIn onToken={ask} />}
         {failure && failure.status !== 401 && (
           <ErrorNotice title="The server does not answer as it should" failure={failure} onRetry={ask} />

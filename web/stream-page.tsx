@@ -55,7 +55,8 @@ export function StreamPage(props: {
       <ErrorNotice
         title="This stream cannot be followed"
         failure={life.failure}
-        onRetry={() => location.reload()}
+        heading="h1"
+        onRetry={life.failure.retry ? () => location.reload() : undefined}
       />
     );
   }

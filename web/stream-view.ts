@@ -1,26 +1,11 @@
 // What the page knows of a stream: a pure reducer over its event log.
 import type { Action, FrameScores, StreamEvent } from '../protocol/event.ts';
 import type { Reason, StreamStatus } from '../protocol/stream.ts';
+import { addGap, addMark, type Mark } from './marks.ts';
 import { EMPTY_HISTORY, remember, type ScoreHistory } from './score-history.ts';
 
 /** Finished actions kept for display; the exports have all of them. */
 export const MAX_PAST_ACTIONS = 2_000;
-/** Marks (status changes, label changes, gaps) kept for display. */
-export const MAX_MARKS = 300;
-
-/** Something worth a line of text: when it happened in media time, and what. */
-export type Mark =
-  | { seq: number; kind: 'status'; media: number; status: StreamStatus; reason?: Reason | undefined }
-  | { seq: number; kind: 'labels'; media: number; version: number; added: string[]; removed: string[] }
-  | {
-      seq: number;
-      kind: 'gap';
-      media: number;
-      from: number;
-      to: number;
-      windows: number;
-      reason: 'overload' | 'lost' | 'trimmed';
-    };
 
 /** All of it is rebuilt by a replay from seq 0; times are media seconds. */
 export interface StreamView {
@@ -71,7 +56,7 @@ export function advanceView(view: StreamView, event: StreamEvent): StreamView {
         ...next,
         status,
         reason: reason ?? null,
-        marks: addMark(view, { seq, kind: 'status', media, status, reason }),
+        marks: addMark(view.marks, { seq, kind: 'status', media, status, reason }),
       };
     }
     case 'labels.changed':
@@ -101,8 +86,7 @@ export function advanceView(view: StreamView, event: StreamEvent): StreamView {
         everyLabel: withLabels(view.everyLabel, [event.action.label]),
       };
     case 'gap': {
-      const { seq, media, from, to, windows, reason } = event;
-      return { ...next, marks: addMark(view, { seq, kind: 'gap', media, from, to, windows, reason }) };
+      return { ...next, marks: addGap(view.marks, event) };
     }
   }
 }
@@ -116,7 +100,7 @@ function changeLabels(view: StreamView, event: Extract<StreamEvent, { type: 'lab
     labels: event.labels,
     labelsVersion: event.labelsVersion,
     everyLabel: withLabels(view.everyLabel, event.labels),
-    marks: addMark(view, {
+    marks: addMark(view.marks, {
       seq: event.seq,
       kind: 'labels',
       media: event.media,
@@ -125,10 +109,6 @@ function changeLabels(view: StreamView, event: Extract<StreamEvent, { type: 'lab
       removed: isFirst ? [] : before.filter((label) => !event.labels.includes(label)),
     }),
   };
-}
-
-function addMark(view: StreamView, mark: Mark): readonly Mark[] {
-  return [...view.marks, mark].slice(-MAX_MARKS);
 }
 
 /** Returns `known` with those of `labels` that are new behind it; the same list when none is. */

@@ -1,6 +1,8 @@
 // Lines and stretches that belong to the chart and the lanes alike: grid, gaps, changes of labels, the playhead.
+
+import type { Mark } from './marks.ts';
 import { axisTimes, placeIn, type Span } from './span.ts';
-import type { Mark, StreamView } from './stream-view.ts';
+import type { StreamView } from './stream-view.ts';
 
 /** Drawn behind the lanes; for the eye only, since all of it is told in words elsewhere. */
 export function TrackOverlay({

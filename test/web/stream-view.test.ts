@@ -1,13 +1,8 @@
 // The page's reducer: what a log of events amounts to.
 import { describe, expect, it } from 'vitest';
 import type { EventDraft, StreamEvent } from '../../protocol/event.ts';
-import {
-  advanceView,
-  EMPTY_VIEW,
-  MAX_MARKS,
-  MAX_PAST_ACTIONS,
-  type StreamView,
-} from '../../web/stream-view.ts';
+import { MAX_MARKS } from '../../web/marks.ts';
+import { advanceView, EMPTY_VIEW, MAX_PAST_ACTIONS, type StreamView } from '../../web/stream-view.ts';
 
 const STREAM = 'st_0123456789';
 
@@ -144,6 +139,23 @@ describe('the view of a stream', () => {
     expect(view.marks).toMatchObject([{ kind: 'gap', from: 1, to: 4, windows: 6, reason: 'overload' }]);
     expect(view.history.flat().map(({ media }) => media)).toEqual([0, 4.5]);
     expect(view.latest?.media).toBe(4.5);
+  });
+
+  it('makes one gap of windows that were dropped side by side, and two of those that were not', () => {
+    const gap = (from: number, to: number, reason: 'overload' | 'lost' = 'overload'): EventDraft => ({
+      type: 'gap',
+      media: to,
+      from,
+      to,
+      windows: 1,
+      reason,
+    });
+    const view = viewOf(log(gap(1, 1), gap(1.5, 1.5), gap(2, 2.5), gap(9, 9.5), gap(10, 11, 'lost')));
+    expect(view.marks).toMatchObject([
+      { from: 1, to: 2.5, windows: 3, media: 2.5 },
+      { from: 9, to: 9.5, windows: 1 },
+      { from: 10, to: 11, reason: 'lost' },
+    ]);
   });
 
   it('has bounds on all that a long stream would grow', () => {
