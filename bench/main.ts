@@ -1,11 +1,10 @@
 // `npm run bench [-- name …]`: measurements, each a ratio or a distribution from one run on this machine.
 import { cpus, totalmem } from 'node:os';
-import { eventLoopBench } from './event-loop.ts';
-import { throughputBench } from './throughput.ts';
 
 const BENCHES: Record<string, () => Promise<Record<string, unknown>>> = {
-  throughput: throughputBench,
-  'event-loop': eventLoopBench,
+  throughput: async () => (await import('./throughput.ts')).throughputBench(),
+  'event-loop': async () => (await import('./event-loop.ts')).eventLoopBench(),
+  sockets: async () => (await import('./sockets.ts')).socketsBench(),
 };
 
 const wanted = process.argv.slice(2);
