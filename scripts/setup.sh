@@ -105,7 +105,7 @@ check_model() {
 
 build_page() {
   [ -e web/vite.config.ts ] || return 0
-  now=$(find web client protocol package-lock.json -type f | LC_ALL=C sort | xargs cat | fingerprint)
+  now=$(find web client protocol docs/errors.md package-lock.json -type f | LC_ALL=C sort | xargs cat | fingerprint)
   if [ -e dist/web/index.html ] && [ "$(cat "$STAMPS/page" 2>/dev/null)" = "$now" ]; then return 0; fi
   say 'building the page'
   node_modules/.bin/vite build --logLevel warn web >&2 || fail 'The page could not be built; the message is above.'

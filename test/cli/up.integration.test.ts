@@ -28,7 +28,7 @@ afterAll(async () => {
   await reel?.close();
 });
 
-const address = /server +(http:\/\/127\.0\.0\.1:\d+)/;
+const address = /page +(http:\/\/127\.0\.0\.1:\d+)/;
 
 /** The processes that `pid` and its children have started. */
 function descendants(pid: number): number[] {

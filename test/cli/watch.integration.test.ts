@@ -21,7 +21,7 @@ beforeAll(async () => {
   long = await makeReel([{ label: 'pattern', source: { lavfi: 'testsrc2=s=160x120:r=10' }, seconds: 400 }]);
   await mkdir(join(home.directory, 'media'));
   server = home.start(['up', '--port', '0'], { MEDIA_DIRS: 'media' });
-  [, url = ''] = await server.said(/server +(http:\S+)/);
+  [, url = ''] = await server.said(/page +(http:\S+)/);
 });
 afterAll(async () => {
   server?.signal('SIGTERM');
