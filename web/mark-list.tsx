@@ -36,7 +36,7 @@ function wordsOf(mark: Mark): string {
   switch (mark.kind) {
     case 'status':
       return mark.reason
-        ? `${statusWords(mark.status)}: ${mark.reason.message} (${mark.reason.code})`
+        ? `${statusWords(mark.status)}: ${mark.reason.message.split('\n')[0]} (${mark.reason.code})`
         : statusWords(mark.status);
     case 'labels': {
       const changes = [

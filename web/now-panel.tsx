@@ -38,7 +38,11 @@ export function NowPanel({
         {at === null && !over ? 'Now' : 'At'}
         {frame && <span class="quiet"> {formatTime(frame.media, { tenths: true })}</span>}
       </h2>
-      {!frame && <p class="quiet">{over ? 'No frame was scored.' : 'The first scores come in a moment.'}</p>}
+      {!frame && (
+        <p class="quiet">
+          {over ? 'No score is kept for this moment.' : 'The first scores come in a moment.'}
+        </p>
+      )}
       {frame && (
         <ul class="now">
           {names.map((label) => (

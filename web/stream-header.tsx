@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { VerbcastError } from '../client/client.ts';
 import { formatTime } from './clock.ts';
+import { ConnectionNote } from './connection-note.tsx';
 import { ErrorNotice } from './error-notice.tsx';
 import { ExportButtons } from './export-buttons.tsx';
 import { gateway, toFailure } from './gateway.ts';
@@ -43,7 +44,7 @@ export function StreamHeader({ life }: { life: StreamLife }) {
         </p>
       </div>
       <div class="stream-actions">
-        {record && <ExportButtons id={record.id} />}
+        {record && view.latest && <ExportButtons id={record.id} />}
         {record && !over && (
           <button type="button" class="button button-danger" disabled={asked} onClick={stop}>
             Stop
@@ -57,11 +58,7 @@ export function StreamHeader({ life }: { life: StreamLife }) {
           value={duration ? Math.min(1, known / duration) : undefined}
         />
       )}
-      {connection === 'lost' && !over && (
-        <p class="notice notice-warn" role="status">
-          Connection to the server lost. Trying again; nothing will be missed when it is back.
-        </p>
-      )}
+      {!over && <ConnectionNote connection={connection} />}
       <StreamFacts
         record={record}
         looked={duration ? `${formatTime(known)} of ${formatTime(duration)}` : formatTime(known)}

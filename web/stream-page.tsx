@@ -33,6 +33,8 @@ export function StreamPage(props: {
   const video = useRef<HTMLVideoElement>(null);
   const status = statusOf(life);
   const over = isOver(status);
+  const reason = view.reason ?? record?.reason;
+  const barren = isOver(view.status) && view.latest === null;
   // Before the log tells of a label, the label set does.
   const order = withLabels(
     view.everyLabel,
@@ -64,35 +66,38 @@ export function StreamPage(props: {
     <LabelOrder.Provider value={order}>
       <div class="stream">
         <StreamHeader life={life} />
-        {view.reason && over && status === 'failed' && (
-          <ErrorNotice
-            title="The stream failed"
-            failure={{ code: view.reason.code, detail: view.reason.message }}
-          />
+        {reason && status === 'failed' && (
+          <ErrorNotice title="The stream failed" failure={{ code: reason.code, detail: reason.message }} />
         )}
         <Announcer life={life} />
         <div class="stream-grid">
           <div class="stream-wide">
-            <VideoPanel
-              video={video}
-              life={life}
-              file={file}
-              onFile={(chosen) => {
-                setFile(chosen);
-                props.onFile(chosen);
-              }}
-              onTime={setPlayhead}
-            />
-            <TrackPanel life={life} labelSet={labelSet} playhead={playhead} onSeek={seek} />
-            <ActionTable
-              view={view}
-              playhead={playhead}
-              newestFirst={record?.mode === 'live'}
-              onSeek={seek}
-            />
+            {barren ? (
+              <p class="absent">The stream ended before a frame was scored.</p>
+            ) : (
+              <>
+                <VideoPanel
+                  video={video}
+                  life={life}
+                  file={file}
+                  onFile={(chosen) => {
+                    setFile(chosen);
+                    props.onFile(chosen);
+                  }}
+                  onTime={setPlayhead}
+                />
+                <TrackPanel life={life} labelSet={labelSet} playhead={playhead} onSeek={seek} />
+                <ActionTable
+                  view={view}
+                  playhead={playhead}
+                  newestFirst={record?.mode === 'live'}
+                  onSeek={seek}
+                />
+              </>
+            )}
           </div>
           <div class="stream-side">
-            <NowPanel view={view} labelSet={labelSet} at={over ? playhead : null} over={over} />
+            {!barren && <NowPanel view={view} labelSet={labelSet} at={over ? playhead : null} over={over} />}
             <LabelEditor
               id={id}
               known={labelSet}
