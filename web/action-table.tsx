@@ -20,6 +20,7 @@ export function ActionTable({
   onSeek: (media: number) => void;
 }) {
   const colours = useLabelOrder();
+  const { zeroAtMs } = view;
   const actions = [...view.past, ...view.running].toSorted((a, b) => a.start - b.start);
   if (actions.length === 0) return null;
   const rows = actions.slice(-MAX_ROWS);
@@ -41,6 +42,7 @@ export function ActionTable({
             <tr>
               <th scope="col">Start</th>
               <th scope="col">End</th>
+              {zeroAtMs !== null && <th scope="col">Time of day</th>}
               <th scope="col">Label</th>
               <th scope="col" class="number">
                 Peak
@@ -67,6 +69,9 @@ export function ActionTable({
                     formatTime(action.end, { tenths: true })
                   )}
                 </td>
+                {zeroAtMs !== null && (
+                  <td>{new Date(zeroAtMs + action.start * 1000).toLocaleTimeString()}</td>
+                )}
                 <td>
                   <span class={`swatch ${colourClass(colours, action.label)}`} aria-hidden="true" />
                   {action.label}

@@ -27,6 +27,8 @@ export interface StreamView {
   /** Actions that have ended, in order of their start. */
   readonly past: readonly Action[];
   readonly marks: readonly Mark[];
+  /** Live streams: the time of day at media second 0 by the newest event, epoch milliseconds; null for files. */
+  readonly zeroAtMs: number | null;
 }
 
 /** A stream of which nothing is known yet. */
@@ -43,12 +45,18 @@ export const EMPTY_VIEW: StreamView = {
   running: [],
   past: [],
   marks: [],
+  zeroAtMs: null,
 };
 
 /** Returns the view after `event`. An event at or before the view's seq changes nothing, so a replay is harmless. */
 export function advanceView(view: StreamView, event: StreamEvent): StreamView {
   if (event.seq <= view.seq) return view;
-  const next = { ...view, seq: event.seq, media: Math.max(view.media, event.media) };
+  const next = {
+    ...view,
+    seq: event.seq,
+    media: Math.max(view.media, event.media),
+    zeroAtMs: event.wall === undefined ? view.zeroAtMs : Date.parse(event.wall) - event.media * 1000,
+  };
   switch (event.type) {
     case 'stream.status': {
       const { seq, media, status, reason } = event;

@@ -141,6 +141,13 @@ describe('the view of a stream', () => {
     expect(view.latest?.media).toBe(4.5);
   });
 
+  it('knows the time of day of a live stream, and none of a file', () => {
+    const wall = '2026-03-01T10:00:05.000Z';
+    const view = viewOf(log({ ...scores(5, { waving: 0.4 }), wall }, scores(6, { waving: 0.4 })));
+    expect(view.zeroAtMs).toBe(Date.parse('2026-03-01T10:00:00.000Z'));
+    expect(viewOf(log(scores(5, { waving: 0.4 }))).zeroAtMs).toBeNull();
+  });
+
   it('makes one gap of windows that were dropped side by side, and two of those that were not', () => {
     const gap = (from: number, to: number, reason: 'overload' | 'lost' = 'overload'): EventDraft => ({
       type: 'gap',
