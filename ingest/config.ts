@@ -15,6 +15,9 @@ export const IngestConfigSchema = z.object({
   INGEST_STREAMS: integer({ min: 1, max: 1_000, fallback: 16 }).describe(
     'Streams that one ingest runs at a time.',
   ),
+  RETENTION_SECONDS: integer({ min: 60, max: 604_800, fallback: 7_200 }).describe(
+    'Media seconds of embeddings kept per stream, and how long a stream is kept after its end.',
+  ),
   WINDOWS_IN_FLIGHT: integer({ min: 2, max: 64, fallback: 8 }).describe(
     'Windows of one stream that wait or are worked on; bounds the memory a stream takes in Redis.',
   ),

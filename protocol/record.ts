@@ -15,8 +15,9 @@ const number = z.coerce.number();
 const count = number.default(0);
 
 /**
- * The fields of `vc:{id}:stream`. Who writes what: the gateway the first block and `stop`, ingest `status` until the
- * end, `published`, `sampled`, `dropped`, `duration`, the worker's commit script `media`, `embedded`, `reused` and the end.
+ * The fields of `vc:{id}:stream`. Who writes what: the gateway the first block and `stop`, ingest `lease`, `status`
+ * until the end, `published`, `nextFrame`, `sampled`, `duration` and, with its last window, `end`, the worker's commit script
+ * `media`, `embedded`, `reused`, `dropped` and the final status.
  */
 export const StoredRecord = z.object({
   id: z.string(),
@@ -29,6 +30,8 @@ export const StoredRecord = z.object({
   createdAt: number,
 
   stop: z.coerce.number().default(0),
+  /** Random: which run of which ingest may write. A new one replaces it, and what ran before can write no more. */
+  lease: z.string().default(''),
   status: StreamStatus,
   reason: json(Reason).optional(),
   labelsVersion: number.default(1),

@@ -1,0 +1,90 @@
+// The ingest: takes streams, decodes their sources, publishes their windows.
+import { availableParallelism } from 'node:os';
+import { Queue } from 'bullmq';
+import { createKeyspace } from '../protocol/keys.ts';
+import { PipelineError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { closeRedis, openRedis } from '../runtime/redis.ts';
+import { closeAll, type Service } from '../runtime/shutdown.ts';
+import type { IngestConfig } from './config.ts';
+import { readFfmpegVersion } from './decoder-version.ts';
+import { findFfmpeg } from './ffmpeg-path.ts';
+import { startLeases } from './lease.ts';
+import { createIngestMetrics } from './metrics.ts';
+import { runStream } from './stream.ts';
+
+/** Threads of one decoder at the most: more bring little, and cost memory in each of many streams. */
+const DECODER_THREADS_MAX = 4;
+
+/**
+ * Starts an ingest. `close` stops its decoders and hands its streams to another one.
+ * @throws E_CONFIG without REDIS_URL; E_FFMPEG_MISSING when there is no ffmpeg, or an old one.
+ */
+export async function startIngest(
+  config: IngestConfig,
+  { log, metrics }: { log: Logger; metrics: Metrics },
+): Promise<Service> {
+  const { REDIS_URL: redisUrl } = config;
+  if (!redisUrl)
+    throw new PipelineError('E_CONFIG', 'Expected REDIS_URL to be set; an ingest needs a shared Redis.');
+  const ffmpeg = await findFfmpeg(config.FFMPEG_PATH);
+  const { version } = await readFfmpegVersion(ffmpeg);
+  const keys = createKeyspace(config.KEY_PREFIX);
+
+  const services: Service[] = [];
+  const open = (name: string) => {
+    const redis = openRedis(redisUrl, { use: 'patient', log, name });
+    services.push({ close: () => closeRedis(redis) });
+    return redis;
+  };
+  const redis = open('ingest');
+  const queues = openQueues((name) => new Queue(name, { connection: redis, prefix: keys.queuePrefix }), log);
+  services.push(queues);
+  const context = {
+    redis,
+    keys,
+    policy: {
+      mediaDirs: config.MEDIA_DIRS,
+      sourceNetworks: config.SOURCE_NETWORKS,
+      dataDir: config.DATA_DIR,
+    },
+    ffmpeg,
+    threads: Math.min(DECODER_THREADS_MAX, availableParallelism()),
+    windowsInFlight: config.WINDOWS_IN_FLIGHT,
+    retentionSeconds: config.RETENTION_SECONDS,
+    windowsQueue: (model: string) => queues.named(keys.windowsQueue(model)),
+    metrics: createIngestMetrics(metrics),
+    log,
+  };
+  services.push(
+    startLeases({
+      connection: open('ingest-queue'),
+      keys,
+      concurrency: config.INGEST_STREAMS,
+      run: (job, signal) => runStream(job, context, signal),
+      log,
+    }),
+  );
+  log.info({ ffmpeg, version, streams: config.INGEST_STREAMS }, 'ingest ready');
+  return { close: () => closeAll(services) };
+}
+
+/** Keeps one queue per model that streams ask for; the gateway lets only served models in, so they are few. */
+function openQueues(open: (name: string) => Queue, log: Logger) {
+  const queues = new Map<string, Queue>();
+  return {
+    named(name: string): Queue {
+      const known = queues.get(name);
+      if (known) return known;
+      const queue = open(name);
+      queue.on('error', (err) => log.warn({ err, queue: name }, 'a windows queue reported an error'));
+      queues.set(name, queue);
+      return queue;
+    },
+    async close(): Promise<void> {
+      await closeAll([...queues.values()]);
+      queues.clear();
+    },
+  };
+}

@@ -1,0 +1,213 @@
+// One stream's life: claimed, decoded, published, ended. What is here is the order of things; the rest is done elsewhere.
+import { randomUUID } from 'node:crypto';
+import type { Queue } from 'bullmq';
+import { appendEvents } from '../protocol/event-log.ts';
+import type { Keyspace } from '../protocol/keys.ts';
+import type { StoredRecord } from '../protocol/record.ts';
+import type { Reason, StreamJob, StreamStatus } from '../protocol/stream.ts';
+import type { StreamEnd } from '../protocol/window.ts';
+import { PipelineError, toPipelineError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Redis } from '../runtime/redis.ts';
+import { resolveSource, type SourcePolicy } from '../sources/policy.ts';
+import { decodeFrames } from './decoder.ts';
+import { endDirectly } from './ending.ts';
+import type { IngestMetrics } from './metrics.ts';
+import { pause } from './pause.ts';
+import { WindowPublisher } from './publisher.ts';
+import { type Pulse, StreamOver, startPulse } from './pulse.ts';
+import { sampleWindows } from './sampler.ts';
+import { readServedModel, waitForModel } from './served-model.ts';
+import { assertLease, claimStream, type LeaseHolder, LeaseLost } from './stream-record.ts';
+
+/** What the streams of one ingest share. */
+export interface StreamContext {
+  readonly redis: Redis;
+  readonly keys: Keyspace;
+  readonly policy: SourcePolicy;
+  /** The ffmpeg to run, and the threads of each. */
+  readonly ffmpeg: string;
+  readonly threads: number;
+  readonly windowsInFlight: number;
+  readonly retentionSeconds: number;
+  /** Returns BullMQ `windows.<model>`. */
+  readonly windowsQueue: (model: string) => Queue;
+  readonly metrics: IngestMetrics;
+  readonly log: Logger;
+}
+
+/** How often the end of a stream is looked for. */
+const SETTLE_POLL_MS = 500;
+
+/**
+ * Runs one stream until it has its final status, as long as this ingest holds it. A failure of the source is an end like
+ * others; it goes out as the stream's last window, after every label.
+ * Returns `over` when nobody has anything left to do, and `lost` when another ingest has the stream.
+ * @throws the reason of `shutdown` when that is aborted; E_REDIS_UNAVAILABLE, E_REDIS_FULL and defects. Then the stream is
+ * to be run again, here or elsewhere, and goes on where it was.
+ */
+export async function runStream(
+  job: StreamJob,
+  context: StreamContext,
+  shutdown: AbortSignal,
+): Promise<'over' | 'lost'> {
+  const { redis, keys } = context;
+  const holder: LeaseHolder = { redis, keys, stream: job.stream, lease: randomUUID() };
+  const record = await claimStream(holder);
+  if (!record) return 'over';
+  const log = context.log.child({ stream: job.stream });
+  const pulse = startPulse(holder, log);
+  context.metrics.streamsRunning.inc();
+  try {
+    await new StreamRun({ job, record, holder, pulse, shutdown, context: { ...context, log } }).run();
+    return 'over';
+  } catch (error) {
+    if (error instanceof StreamOver) return 'over';
+    if (!(error instanceof LeaseLost)) throw error;
+    const held = await redis.hget(keys.stream(job.stream), 'lease');
+    if (held === holder.lease) throw error;
+    return held === null ? 'over' : 'lost';
+  } finally {
+    context.metrics.streamsRunning.dec();
+    await pulse.close();
+  }
+}
+
+interface StreamRunOptions {
+  readonly job: StreamJob;
+  readonly record: StoredRecord;
+  readonly holder: LeaseHolder;
+  readonly pulse: Pulse;
+  readonly context: StreamContext;
+  readonly shutdown: AbortSignal;
+}
+
+/** One stream under one lease. */
+class StreamRun {
+  readonly #options: StreamRunOptions;
+  readonly #queue: Queue;
+  /** Aborted when this ingest can do no more for the stream. */
+  readonly #gone: AbortSignal;
+  #status: StreamStatus;
+  #publisher: WindowPublisher | undefined;
+
+  constructor(options: StreamRunOptions) {
+    const { record, pulse, shutdown, context } = options;
+    this.#options = options;
+    this.#queue = context.windowsQueue(record.model);
+    this.#gone = AbortSignal.any([shutdown, pulse.over]);
+    this.#status = record.status;
+  }
+
+  async run(): Promise<void> {
+    // With `end` in the record the last window is out already; the workers have the rest to do.
+    if (this.#options.record.end === undefined) await this.#finish(await this.#play());
+    await this.#settle();
+  }
+
+  /** Source → windows. Returns how it ended. */
+  async #play(): Promise<StreamEnd> {
+    const { pulse, context } = this.#options;
+    try {
+      await this.#publishAll(AbortSignal.any([this.#gone, pulse.stop]));
+      return { status: 'ended' };
+    } catch (error) {
+      this.#gone.throwIfAborted();
+      if (error instanceof LeaseLost) throw error;
+      if (pulse.stop.aborted) return { status: 'cancelled' };
+      const failure = toPipelineError(error);
+      if (failure.code === 'E_REDIS_UNAVAILABLE' || failure.code === 'E_REDIS_FULL') throw failure;
+      context.log.warn({ err: failure }, 'the stream failed');
+      return { status: 'failed', reason: { code: failure.code, message: failure.message } };
+    }
+  }
+
+  async #publishAll(halt: AbortSignal): Promise<void> {
+    const { job, record, context } = this.#options;
+    const { sampleFps, mode, model } = record;
+    halt.throwIfAborted();
+    const source = await resolveSource(job.source, context.policy);
+    if (source.kind === 'url') {
+      throw new PipelineError('E_SOURCE_FORBIDDEN', 'This ingest reads files; it does not open URLs.');
+    }
+    const beginning = record.published > 0 ? 'reconnecting' : 'connecting';
+    await this.#tell(beginning);
+    const onWait = () =>
+      this.#tell(beginning, {
+        code: 'E_MODEL_NOT_SERVED',
+        message: `Waiting for a worker that serves ${model}.`,
+      });
+    const { geometry } = await waitForModel(context.redis, context.keys, { model, onWait }, halt);
+    const publisher = this.#publish(geometry.sizePx);
+    const frames = decodeFrames(
+      {
+        ...{ ffmpeg: context.ffmpeg, threads: context.threads, path: source.path, geometry, sampleFps },
+        startFrame: record.nextFrame,
+        isPaced: mode === 'live',
+        onDuration: (seconds) => publisher.announce(seconds),
+        onStart: () => context.metrics.ffmpegStarts.inc(),
+      },
+      halt,
+    );
+    for await (const window of sampleWindows(frames, { mode, sampleFps })) {
+      halt.throwIfAborted();
+      await this.#tell('running');
+      await publisher.publishWindow(window, halt);
+    }
+  }
+
+  /** Sends the end out. Where no window is and no worker comes, it is written at once. */
+  async #finish(end: StreamEnd): Promise<void> {
+    const { record, context } = this.#options;
+    const served = await readServedModel(context.redis, context.keys, record.model);
+    const publisher = this.#publisher ?? this.#publish(served?.geometry.sizePx ?? 1);
+    if (served || publisher.published > 0) await publisher.publishEnd(end);
+    else await this.#endDirectly(end);
+  }
+
+  /** Holds the stream until its last window is worked on: until then what waits must not expire. */
+  async #settle(): Promise<void> {
+    const { record, pulse, context } = this.#options;
+    for (;;) {
+      this.#gone.throwIfAborted();
+      const isAbandoned =
+        pulse.stop.aborted && !(await readServedModel(context.redis, context.keys, record.model));
+      if (isAbandoned) return this.#endDirectly({ status: 'cancelled' });
+      await pause(SETTLE_POLL_MS, this.#gone);
+    }
+  }
+
+  #publish(sizePx: number): WindowPublisher {
+    const { record, holder, context } = this.#options;
+    const { mode, published, nextFrame } = record;
+    const { metrics, log, windowsInFlight: limit } = context;
+    const queue = this.#queue;
+    const options = { holder, queue, mode, sizePx, limit, published, nextFrame, metrics, log };
+    this.#publisher = new WindowPublisher(options);
+    return this.#publisher;
+  }
+
+  async #endDirectly(end: StreamEnd): Promise<void> {
+    const { holder, context } = this.#options;
+    await assertLease(holder);
+    await endDirectly(holder, { queue: this.#queue, end, retentionSeconds: context.retentionSeconds });
+  }
+
+  /** Appends a status, unless it is the one that clients know. */
+  async #tell(status: StreamStatus, reason?: Reason): Promise<void> {
+    if (status === this.#status && !reason) return;
+    const { record, holder } = this.#options;
+    const { redis, keys, stream } = holder;
+    await assertLease(holder);
+    const media = Number((await redis.hget(keys.stream(stream), 'media')) ?? 0);
+    const wall = record.mode === 'live' ? { wall: new Date().toISOString() } : {};
+    const appended = await appendEvents(redis, keys, {
+      stream,
+      events: [{ type: 'stream.status', media, ...wall, status, ...(reason ? { reason } : {}) }],
+      fields: { status, ...(reason ? { reason: JSON.stringify(reason) } : {}) },
+    });
+    if (typeof appended === 'string') throw new StreamOver('The stream is over.');
+    if (!reason) await redis.hdel(keys.stream(stream), 'reason');
+    this.#status = status;
+  }
+}
