@@ -1,17 +1,52 @@
 // The environment of a gateway.
 import { z } from 'zod';
-import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
+import { commonConfig, type Environment, flag, integer, list, loadConfig } from '../runtime/config.ts';
 
 const GIB = 2 ** 30;
 
 export const GatewayConfigSchema = z.object({
   ...commonConfig,
-  GATEWAY_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  GATEWAY_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on; any but loopback needs tokens or JWTs.'),
   GATEWAY_PORT: integer({ min: 0, max: 65_535, fallback: 8_787 }).describe(
     'Port to listen on; 0: any free one.',
   ),
   ALLOWED_ORIGINS: list(',').describe(
     'Origins of pages that may use this gateway beside its own, separated by commas (https://cams.example.org).',
+  ),
+  AUTH_TOKENS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'File of static tokens, one a line as `verbcast token create` prints it; read again when it changes.',
+    ),
+  AUTH_JWT_SECRET_FILE: z
+    .string()
+    .optional()
+    .describe('File with the secret of HS256 JWTs: text of at least 32 bytes.'),
+  AUTH_JWT_SECRET: z
+    .string()
+    .optional()
+    .describe('The secret itself, where a file cannot be; other programs of this user can read it there.'),
+  AUTH_JWKS_URL: z
+    .string()
+    .optional()
+    .describe(
+      'Where the issuer publishes its keys for RS256 and ES256 JWTs; https://, or http:// on loopback.',
+    ),
+  AUTH_JWKS_FILE: z.string().optional().describe('The same keys as a file; read at the start.'),
+  AUTH_JWT_ISSUER: z.string().optional().describe('`iss` of every JWT; needed with any key of JWTs.'),
+  AUTH_JWT_AUDIENCE: z.string().optional().describe('`aud` of every JWT; needed with any key of JWTs.'),
+  AUTH_JWT_LEEWAY_SECONDS: integer({ min: 0, max: 300, fallback: 5 }).describe(
+    'How far the clocks of the issuer and of this machine may be apart.',
+  ),
+  METRICS_PUBLIC: flag(false).describe(
+    'Whether /metrics needs no token where tokens are asked for; otherwise one with the scope `admin`.',
+  ),
+  TRUSTED_PROXIES: list(',').describe(
+    'Addresses or CIDRs of proxies whose X-Forwarded-For is believed, separated by commas.',
   ),
   MODEL: z
     .string()
@@ -29,6 +64,9 @@ export const GatewayConfigSchema = z.object({
   ),
   UPLOAD_KEEP_HOURS: integer({ min: 1, max: 87_600, fallback: 72 }).describe(
     'How long an upload is kept after its last byte came.',
+  ),
+  UPLOAD_STALL_SECONDS: integer({ min: 1, max: 3_600, fallback: 30 }).describe(
+    'A request body of which less than 64 KiB come in this time is given up.',
   ),
   SOCKETS_PER_ADDRESS: integer({ min: 1, max: 100_000, fallback: 256 }).describe(
     'Open WebSockets from one address at the most.',

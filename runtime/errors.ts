@@ -31,6 +31,9 @@ export const ERRORS = {
   E_IDEMPOTENCY_MISMATCH: row(422, 'The idempotency key was used for another request'),
   E_ORIGIN_FORBIDDEN: row(403, 'The page may not use this gateway'),
   E_TOO_MANY_REQUESTS: row(429, 'Too many requests', again),
+  E_UNAUTHORIZED: row(401, 'A valid token is needed'),
+  E_FORBIDDEN: row(403, 'The token does not allow this'),
+  E_AUTH_UNAVAILABLE: row(503, 'Tokens cannot be checked now', again),
 
   E_SOURCE_NOT_FOUND: row(404, 'The source does not exist'),
   E_SOURCE_FORBIDDEN: row(403, 'The source is not allowed'),
