@@ -21,20 +21,20 @@ export function ActionTable({
 }) {
   const colours = useLabelOrder();
   const { zeroAtMs } = view;
-  const actions = [...view.past, ...view.running].toSorted((a, b) => a.start - b.start);
-  if (actions.length === 0) return null;
-  const rows = actions.slice(-MAX_ROWS);
+  const count = view.forgotten + view.past.length + view.running.length;
+  if (count === 0) return null;
+  const rows = [...view.past.slice(-MAX_ROWS), ...view.running]
+    .toSorted((a, b) => a.start - b.start)
+    .slice(-MAX_ROWS);
   if (newestFirst) rows.reverse();
   const holds = (action: Action) =>
     playhead !== null && action.start <= playhead && playhead < (action.end ?? Number.POSITIVE_INFINITY);
   return (
     <section class="panel" aria-labelledby="actions-title">
       <h2 id="actions-title">
-        Actions <span class="quiet">{actions.length}</span>
+        Actions <span class="quiet">{count.toLocaleString()}</span>
       </h2>
-      {actions.length > MAX_ROWS && (
-        <p class="quiet">The last {MAX_ROWS} are listed. Save a file to have all.</p>
-      )}
+      {count > MAX_ROWS && <p class="quiet">The last {MAX_ROWS} are listed. Save a file to have all.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls, and must do so by keyboard too */}
       <section class="actions-scroll" tabIndex={0} aria-label="List of actions">
         <table class="actions">

@@ -20,20 +20,21 @@ export function LaneBlock({
   const { action, running } = block;
   const left = Math.max(0, placeIn(span, block.from));
   const right = Math.min(1, placeIn(span, block.to));
-  const from = formatTime(action.start, { tenths: true });
-  const to = running ? 'still running' : `to ${formatTime(block.to, { tenths: true })}`;
-  const says = `${action.label}, ${from} ${to}, peak ${action.peak.toFixed(2)}`;
+  const time = (media: number) => formatTime(media, { tenths: true });
+  const what = block.count === 1 ? action.label : `${action.label}, ${block.count} actions`;
+  const until = running ? 'still running' : `to ${time(block.to)}`;
+  const says = `${what}, ${time(block.from)} ${until}, peak ${block.peak.toFixed(2)}`;
   return (
     <button
       type="button"
       class={running ? 'block block-running' : 'block'}
-      data-start={action.start}
+      data-start={block.from}
       style={{ left: `${left * 100}%`, width: `${Math.max(0, right - left) * 100}%` }}
       tabIndex={tabIndex}
       aria-label={says}
       title={says}
       onFocus={onFocus}
-      onClick={() => onSeek(action.start)}
+      onClick={() => onSeek(block.from)}
     />
   );
 }

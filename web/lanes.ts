@@ -1,5 +1,6 @@
 // Which labels have a lane, and in which order.
 import type { Action } from '../protocol/event.ts';
+import type { Span } from './span.ts';
 import type { StreamView } from './stream-view.ts';
 
 /** Lanes beyond this many are asked for by hand; then those where something happened come first. */
@@ -16,27 +17,43 @@ export function lanesOf(view: StreamView, current: readonly string[]): string[] 
   return [...lanes.filter((label) => acted.has(label)), ...lanes.filter((label) => !acted.has(label))];
 }
 
-/** A block in a lane: an action, with the end it has or has so far. */
+/** A block in a lane: an action, or several that lie too close together to be told apart at this scale. */
 export interface Block {
+  /** The first of them. */
   readonly action: Action;
+  readonly count: number;
   readonly from: number;
   readonly to: number;
+  readonly peak: number;
   readonly running: boolean;
 }
 
-/** Returns the blocks of `label` that touch `from..to` seconds, in order of their start. */
-export function blocksOf(
-  view: StreamView,
-  label: string,
-  { from, to }: { from: number; to: number },
-): Block[] {
-  return [...view.past, ...view.running]
-    .filter((action) => action.label === label)
-    .map((action) => ({
-      action,
-      from: action.start,
-      to: action.end ?? Math.max(view.media, action.start),
-      running: action.end === undefined,
-    }))
-    .filter((block) => block.from <= to && block.to >= from);
+/** Blocks closer than this share of the span shown are drawn as one: about a pixel. */
+const TOO_CLOSE = 1 / 600;
+
+/** Returns the blocks of `label` that touch `span`, in order of their start; a running one ends at what is known. */
+export function blocksOf(view: StreamView, label: string, span: Span): Block[] {
+  const closeSeconds = (span.to - span.from) * TOO_CLOSE;
+  const blocks: Block[] = [];
+  for (const action of [...view.past, ...view.running]) {
+    const { start: from, peak } = action;
+    const to = action.end ?? Math.max(view.media, from);
+    if (action.label !== label || from > span.to || to < span.from) continue;
+    const block = { action, count: 1, from, to, peak, running: action.end === undefined };
+    const last = blocks.at(-1);
+    if (last && from - last.to < closeSeconds) blocks[blocks.length - 1] = joined(last, block);
+    else blocks.push(block);
+  }
+  return blocks;
+}
+
+function joined(first: Block, second: Block): Block {
+  return {
+    action: first.action,
+    count: first.count + second.count,
+    from: first.from,
+    to: Math.max(first.to, second.to),
+    peak: Math.max(first.peak, second.peak),
+    running: first.running || second.running,
+  };
 }

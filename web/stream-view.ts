@@ -5,7 +5,7 @@ import { addGap, addMark, type Mark } from './marks.ts';
 import { EMPTY_HISTORY, remember, type ScoreHistory } from './score-history.ts';
 
 /** Finished actions kept for display; the exports have all of them. */
-export const MAX_PAST_ACTIONS = 2_000;
+export const MAX_PAST_ACTIONS = 10_000;
 
 /** All of it is rebuilt by a replay from seq 0; times are media seconds. */
 export interface StreamView {
@@ -24,8 +24,10 @@ export interface StreamView {
   readonly latest: FrameScores | null;
   /** Actions that hold now, in order of their start. */
   readonly running: readonly Action[];
-  /** Actions that have ended, in order of their start. */
+  /** Actions that have ended, in order of their start; the newest {@link MAX_PAST_ACTIONS}. */
   readonly past: readonly Action[];
+  /** How many older ones are not in `past` any more. */
+  readonly forgotten: number;
   readonly marks: readonly Mark[];
   /** Live streams: the time of day at media second 0 by the newest event, epoch milliseconds; null for files. */
   readonly zeroAtMs: number | null;
@@ -44,6 +46,7 @@ export const EMPTY_VIEW: StreamView = {
   latest: null,
   running: [],
   past: [],
+  forgotten: 0,
   marks: [],
   zeroAtMs: null,
 };
@@ -83,14 +86,18 @@ export function advanceView(view: StreamView, event: StreamEvent): StreamView {
     case 'action.updated':
       return {
         ...next,
-        running: inOrder(view.running, event.action),
+        running: insert(
+          view.running.filter((action) => action.id !== event.action.id),
+          event.action,
+        ),
         everyLabel: withLabels(view.everyLabel, [event.action.label]),
       };
     case 'action.ended':
       return {
         ...next,
         running: view.running.filter((action) => action.id !== event.action.id),
-        past: inOrder(view.past, event.action).slice(-MAX_PAST_ACTIONS),
+        past: insert(view.past, event.action).slice(-MAX_PAST_ACTIONS),
+        forgotten: view.forgotten + (view.past.length === MAX_PAST_ACTIONS ? 1 : 0),
         everyLabel: withLabels(view.everyLabel, [event.action.label]),
       };
     case 'gap': {
@@ -125,8 +132,7 @@ export function withLabels(known: readonly string[], labels: readonly string[]):
   return fresh.length === 0 ? known : [...known, ...fresh];
 }
 
-function inOrder(actions: readonly Action[], action: Action): readonly Action[] {
-  const others = actions.filter((other) => other.id !== action.id);
-  const at = others.findLastIndex((other) => other.start <= action.start) + 1;
-  return [...others.slice(0, at), action, ...others.slice(at)];
+function insert(actions: readonly Action[], action: Action): readonly Action[] {
+  const at = actions.findLastIndex((other) => other.start <= action.start) + 1;
+  return [...actions.slice(0, at), action, ...actions.slice(at)];
 }

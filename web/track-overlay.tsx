@@ -24,7 +24,7 @@ export function TrackOverlay({
         <span key={time} class="overlay-grid" style={at(time)} />
       ))}
       {view.marks.map((mark) => drawn(mark, span))}
-      {view.media < span.to && (
+      {view.media < span.to && view.status !== 'ended' && (
         <span class="overlay-unknown" style={{ left: `${Math.max(0, placeIn(span, view.media)) * 100}%` }} />
       )}
       {hover !== null && inside(hover) && <span class="overlay-hover" style={at(hover)} />}

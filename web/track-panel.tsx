@@ -89,6 +89,11 @@ export function TrackPanel({
           />
         </div>
       )}
+      {view.forgotten > 0 && (
+        <p class="quiet">
+          The first {view.forgotten.toLocaleString()} actions are not drawn. Save a file to have all.
+        </p>
+      )}
       {every.length > MAX_LANES && (
         <button type="button" class="link" onClick={() => setAll(!all)}>
           {all ? `Show ${MAX_LANES} labels` : `Show all ${every.length} labels`}

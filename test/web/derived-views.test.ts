@@ -77,6 +77,30 @@ describe('the lanes of the timeline', () => {
   });
 });
 
+describe('blocks that lie closer than a pixel', () => {
+  const span = { from: 0, to: 6_000 };
+  const dense = {
+    ...view,
+    past: [
+      action('ac_1', 'waving', 0, 10),
+      action('ac_2', 'waving', 12, 20),
+      action('ac_3', 'waving', 40, 50),
+    ],
+    running: [],
+  };
+
+  it('are drawn as one that says how many they are', () => {
+    expect(blocksOf(dense, 'waving', span)).toMatchObject([
+      { count: 2, from: 0, to: 20 },
+      { count: 1, from: 40, to: 50 },
+    ]);
+  });
+
+  it('come apart when one looks closer', () => {
+    expect(blocksOf(dense, 'waving', { from: 0, to: 60 })).toHaveLength(3);
+  });
+});
+
 describe('the moment that the video shows', () => {
   it('has the actions that hold there: from their start, up to but not at their end', () => {
     const at = (media: number) => actionsAt(view, media).map(({ id }) => id);

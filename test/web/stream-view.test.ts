@@ -179,6 +179,7 @@ describe('the view of a stream', () => {
     );
     const view = viewOf(log(...drafts, ...statuses));
     expect(view.past).toHaveLength(MAX_PAST_ACTIONS);
+    expect(view.forgotten).toBe(50);
     expect(view.past.at(-1)?.id).toBe(`ac_${MAX_PAST_ACTIONS + 49}`);
     expect(view.marks).toHaveLength(MAX_MARKS);
   });
