@@ -24,6 +24,16 @@ export function carryToken(value: string): void {
   client = createClient({ url, token: value });
 }
 
+/** Returns whether a failure says that a token is missing, or that the one at hand is not good. */
+export function asksForToken(failure: VerbcastError): boolean {
+  return failure.status === 401 || failure.code === 'E_UNAUTHORIZED';
+}
+
+/** Returns whether this tab carries a token. */
+export function hasToken(): boolean {
+  return token() !== undefined;
+}
+
 /** Sends a file to the gateway, and tells how many of its bytes are there. */
 export function uploadFile(
   file: File,

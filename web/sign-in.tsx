@@ -1,10 +1,11 @@
 // Asks for a token where the gateway wants one.
 import { useState } from 'preact/hooks';
-import { carryToken } from './gateway.ts';
+import { carryToken, hasToken } from './gateway.ts';
 
 /** A field for the access token; it is kept in this tab only. */
 export function SignIn({ onToken }: { onToken: () => void }) {
   const [value, setValue] = useState('');
+  const refused = hasToken();
   return (
     <form
       class="notice"
@@ -32,6 +33,11 @@ export function SignIn({ onToken }: { onToken: () => void }) {
           Use it
         </button>
       </div>
+      {refused && (
+        <p class="hint hint-bad" role="alert">
+          The token of this tab was not accepted. Check that it is whole and has not expired.
+        </p>
+      )}
       <p class="hint">It is kept in this tab and forgotten when the tab is closed.</p>
     </form>
   );

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { VerbcastError } from '../client/client.ts';
 import type { ModelList, StreamPage } from '../protocol/rest.ts';
 import { ErrorNotice } from './error-notice.tsx';
-import { gateway, toFailure } from './gateway.ts';
+import { asksForToken, gateway, toFailure } from './gateway.ts';
 import { RecentStreams } from './recent-streams.tsx';
 import { SignIn } from './sign-in.tsx';
 import { StartForm } from './start-form.tsx';
@@ -41,8 +41,8 @@ export function StartPage(props: {
     <div class="start">
       <div class="start-main">
         <h1>New stream</h1>
-        {failure?.status === 401 && <SignIn onToken={ask} />}
-        {failure && failure.status !== 401 && (
+        {failure && asksForToken(failure) && <SignIn onToken={ask} />}
+        {failure && !asksForToken(failure) && (
           <ErrorNotice title="The server does not answer as it should" failure={failure} onRetry={ask} />
         )}
         {answer && answer.models.models.length === 0 && (

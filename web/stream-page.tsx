@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ActionTable } from './action-table.tsx';
 import { Announcer } from './announcer.tsx';
 import { ErrorNotice } from './error-notice.tsx';
+import { asksForToken } from './gateway.ts';
 import { LabelOrder } from './label-colours.ts';
 import { LabelEditor } from './label-editor.tsx';
 import { MarkList } from './mark-list.tsx';
@@ -51,7 +52,7 @@ export function StreamPage(props: {
   };
 
   if (life.failure) {
-    return life.failure.status === 401 ? (
+    return asksForToken(life.failure) ? (
       <SignIn onToken={() => location.reload()} />
     ) : (
       <ErrorNotice
