@@ -5,19 +5,25 @@ const bits = new Uint32Array(float.buffer);
 
 /** Returns the bits of the half nearest to each value (ties to even), as Uint16Array of the same length. */
 export function toFloat16(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, halfBits);
+  const halves = new Uint16Array(values.length);
+  for (let at = 0; at < values.length; at++) halves[at] = halfBits(values[at] ?? 0);
+  return halves;
 }
 
 /** Returns the values of halves given as bits, as Float32Array of the same length. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
-  return Float32Array.from(halves, (half) => {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
+  const values = new Float32Array(halves.length);
+  for (let at = 0; at < halves.length; at++) values[at] = halfValue(halves[at] ?? 0);
+  return values;
+}
+
+function halfValue(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function halfBits(value: number): number {

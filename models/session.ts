@@ -81,8 +81,8 @@ export async function openTower(
 async function openSession(model: ModelDescription, tower: Tower, options: SessionOptions) {
   const report = providerReport();
   const wanted = options.provider === 'auto' ? report.automatic : options.provider;
-  const open = async (provider: Provider) => {
-    const { path, dtype } = findOnnxFile(model, tower, { dtype: options.dtype, provider });
+  const choose = (provider: Provider) => findOnnxFile(model, tower, { dtype: options.dtype, provider });
+  const open = async (provider: Provider, { path, dtype } = choose(provider)) => {
     const session = await InferenceSession.create(path, {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       graphOptimizationLevel: 'all',
@@ -95,20 +95,21 @@ async function openSession(model: ModelDescription, tower: Tower, options: Sessi
     });
     return { session, provider, dtype, path };
   };
-  const note = options.provider === 'auto' ? report.note : undefined;
-  if (wanted === 'cpu') return { ...(await open('cpu')), note };
+  if (wanted === 'cpu') {
+    return { ...(await open('cpu')), note: options.provider === 'auto' ? report.note : undefined };
+  }
+  // A file that is missing is no fault of the provider's.
+  const file = choose(wanted);
   try {
-    return { ...(await open(wanted)), note: undefined };
+    return { ...(await open(wanted, file)), note: undefined };
   } catch (cause) {
     const reason = `${wanted} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`;
-    if (options.provider !== 'auto') {
-      throw new PipelineError(
-        'E_CONFIG',
-        `${reason} Choose \`auto\` or \`cpu\`; \`verbcast doctor\` says what is missing.`,
-        { cause },
-      );
-    }
-    return { ...(await open('cpu')), note: reason };
+    if (options.provider === 'auto') return { ...(await open('cpu')), note: reason };
+    throw new PipelineError(
+      'E_CONFIG',
+      `${reason} Choose \`auto\` or \`cpu\`; \`verbcast doctor\` says what is missing.`,
+      { cause },
+    );
   }
 }
 
@@ -136,20 +137,12 @@ function findOnnxFile(
 }
 
 function toTensor({ values, shape }: Input, type: string): Tensor {
-  switch (type) {
-    case 'int64':
-      return new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
-    case 'int32':
-      return new Tensor('int32', Int32Array.from(values), shape);
-    case 'float16':
-      return new Tensor('float16', toFloat16(Float32Array.from(values)), shape);
-    default:
-      return new Tensor(
-        'float32',
-        values instanceof Float32Array ? values : Float32Array.from(values),
-        shape,
-      );
-  }
+  if (type === 'int64') return new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
+  if (type === 'int32') return new Tensor('int32', Int32Array.from(values), shape);
+  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
+  return type === 'float16'
+    ? new Tensor('float16', toFloat16(floats), shape)
+    : new Tensor('float32', floats, shape);
 }
 
 /** The pooled embedding: by the hub's names, else the only output of rank 2. */
