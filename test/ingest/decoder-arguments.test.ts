@@ -1,0 +1,107 @@
+// The arguments that ffmpeg gets.
+import { describe, expect, it } from 'vitest';
+import { type DecodePlan, decoderArguments } from '../../ingest/decoder-arguments.ts';
+
+const PLAN: DecodePlan = {
+  path: '/media/a film.mp4',
+  geometry: { sizePx: 224, resizePx: 256, resize: 'shortest', resample: 'bicubic' },
+  sampleFps: 2,
+  startFrame: 0,
+  isSeekable: false,
+  isPaced: false,
+  threads: 2,
+};
+
+/** The value behind an option. */
+const optionOf = (args: readonly string[], option: string) => args[args.indexOf(option) + 1] ?? '';
+const filtersOf = (plan: Partial<DecodePlan>) =>
+  optionOf(decoderArguments({ ...PLAN, ...plan }), '-filter:v');
+
+describe('decoderArguments', () => {
+  const args = decoderArguments(PLAN);
+
+  it('names the input as a file, whatever it is called', () => {
+    for (const path of [
+      '/media/-i',
+      '/media/concat:a|b',
+      '/media/a film.mp4',
+      '/media/pipe:0',
+      '/media/%d.png',
+    ]) {
+      expect(optionOf(decoderArguments({ ...PLAN, path }), '-i')).toBe(`file:${path}`);
+    }
+  });
+
+  it('lets the input open no protocol but file, and no format that opens others', () => {
+    const input = args.indexOf('-i');
+    expect(optionOf(args, '-protocol_whitelist')).toBe('file');
+    expect(args.indexOf('-protocol_whitelist')).toBeLessThan(input);
+    expect(args.indexOf('-format_whitelist')).toBeLessThan(input);
+    const formats = optionOf(args, '-format_whitelist').split(',');
+    expect(formats).toEqual(expect.arrayContaining(['mov', 'matroska', 'avi', 'mpegts', 'gif', 'png_pipe']));
+    for (const reference of [
+      'hls',
+      'concat',
+      'dash',
+      'image2',
+      'lavfi',
+      'sdp',
+      'rtsp',
+      'svg_pipe',
+      'imf',
+      'ffmetadata',
+    ])
+      expect(formats).not.toContain(reference);
+    expect(new Set(formats).size).toBe(formats.length);
+  });
+
+  it('reads nothing from the terminal, takes the film alone, writes raw RGB to the pipe', () => {
+    expect(args).toEqual(expect.arrayContaining(['-nostdin', '-an', '-sn', '-dn']));
+    expect(optionOf(args, '-map')).toBe('0:V:0');
+    expect(optionOf(args, '-f')).toBe('rawvideo');
+    expect(filtersOf({})).toContain('format=rgb24,crop=224:224');
+    expect(args.at(-1)).toBe('pipe:1');
+    expect(args).not.toContain('-y');
+  });
+
+  it('samples before it scales, so that only what is looked at is scaled', () => {
+    const filters = filtersOf({});
+    expect(filters.indexOf('fps=fps=2:round=up')).toBeGreaterThan(-1);
+    expect(filters.indexOf('fps=')).toBeLessThan(filters.indexOf('scale='));
+    expect(filtersOf({ sampleFps: 0.5 })).toContain('fps=fps=0.5:round=up');
+  });
+
+  it.each(['nearest', 'lanczos', 'bilinear', 'bicubic', 'area'] as const)(
+    'resamples as the model was trained: %s',
+    (resample) => {
+      const name = resample === 'nearest' ? 'neighbor' : resample;
+      expect(filtersOf({ geometry: { ...PLAN.geometry, resample } })).toContain(`flags=${name}+`);
+    },
+  );
+
+  it('resizes to a square where the model wants that', () => {
+    expect(filtersOf({ geometry: { ...PLAN.geometry, resize: 'exact', resizePx: 224 } })).toContain(
+      'scale=224:224:',
+    );
+  });
+
+  it('seeks to a moment before the first frame that is wanted, and says where it landed', () => {
+    const seeking = decoderArguments({ ...PLAN, startFrame: 21, isSeekable: true });
+    expect(optionOf(seeking, '-ss')).toBe('8.500');
+    expect(seeking).toEqual(expect.arrayContaining(['-noaccurate_seek', '-copyts', '-start_at_zero']));
+    const filters = optionOf(seeking, '-filter:v');
+    expect(filters).toContain('showinfo=checksum=0,select=gte(pts\\,21),setpts=PTS-21,scale');
+    expect(optionOf(decoderArguments({ ...PLAN, startFrame: 1, isSeekable: true }), '-ss')).toBe('0.000');
+  });
+
+  it('decodes up to the first frame that is wanted where a seek would not be exact', () => {
+    const skipping = decoderArguments({ ...PLAN, startFrame: 21 });
+    expect(skipping).not.toContain('-ss');
+    expect(optionOf(skipping, '-filter:v')).toContain('select=gte(pts\\,21),setpts=PTS-21');
+  });
+
+  it('reads at the speed of the media only when it stands in for a camera', () => {
+    expect(args).not.toContain('-re');
+    expect(decoderArguments({ ...PLAN, isPaced: true })).toContain('-re');
+  });
+});
