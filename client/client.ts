@@ -14,12 +14,14 @@ import type { CreateStreamInput, StreamRecord } from '../protocol/stream.ts';
 import type { WebSocketConstructor } from './connection.ts';
 import { VerbcastError } from './error.ts';
 import { createHttp } from './http.ts';
+import type { TokenSource } from './token.ts';
 import { type WatchOptions, watchStream } from './watch.ts';
 
 export interface ClientOptions {
   /** Of the gateway, such as `http://127.0.0.1:8787`; a path is kept, for gateways behind a proxy. */
   url: string;
-  token?: string | undefined;
+  /** A token, or a function that returns one: it is asked anew for every request and connection. */
+  token?: TokenSource | undefined;
   /** Node 20 has none of its own: pass the one of the package `ws`. */
   WebSocket?: WebSocketConstructor | undefined;
   fetch?: typeof globalThis.fetch | undefined;
@@ -117,4 +119,5 @@ function globalWebSocket(): WebSocketConstructor {
 
 export type { WebSocketConstructor, WebSocketLike } from './connection.ts';
 export { VerbcastError } from './error.ts';
+export type { TokenSource } from './token.ts';
 export type { WatchOptions } from './watch.ts';

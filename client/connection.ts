@@ -50,7 +50,7 @@ export function openConnection({
   let open = false;
   let silentChecks = 0;
 
-  const protocols = token === undefined ? [SOCKET_PROTOCOL] : [SOCKET_PROTOCOL, encodeToken(token)];
+  const protocols = token === undefined ? [SOCKET_PROTOCOL] : [SOCKET_PROTOCOL, TOKEN_PROTOCOL + token];
   const socket = new WebSocket(url, protocols);
   const finish = (code: number, reason: string, overrun = false) => {
     if (closed) return;
@@ -100,10 +100,4 @@ export function openConnection({
 
 function never(): never {
   throw new Error('A connection without messages is either open or closed.');
-}
-
-/** Returns `token` as a subprotocol name: base64url, since a token may hold characters that a header may not. */
-function encodeToken(token: string): string {
-  const binary = String.fromCharCode(...new TextEncoder().encode(token));
-  return TOKEN_PROTOCOL + btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

@@ -1,6 +1,7 @@
 // client ═══ REST ═══▶ gateway.
 import type { Problem } from '../protocol/rest.ts';
 import { unreachable, VerbcastError } from './error.ts';
+import { type TokenSource, tokenOf } from './token.ts';
 
 /** One request. `query` values that are undefined are left out; `body` is sent as JSON, `raw` as it is. */
 export interface HttpRequest {
@@ -27,11 +28,11 @@ export interface Http {
 /** Returns the sender of requests to the gateway at `base`, whose path ends with a slash. */
 export function createHttp({
   base,
-  token,
+  token: source,
   fetch,
 }: {
   base: URL;
-  token?: string | undefined;
+  token?: TokenSource | undefined;
   fetch: typeof globalThis.fetch;
 }): Http {
   const send = async ({ method, path, query = {}, headers = {}, body, raw, signal }: HttpRequest) => {
@@ -39,6 +40,7 @@ export function createHttp({
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
+    const token = await tokenOf(source);
     const payload = body === undefined ? raw : JSON.stringify(body);
     const request: RequestInit = {
       method,

@@ -2,6 +2,7 @@
 import type { EventType, StreamEvent } from '../protocol/event.ts';
 import { type Closed, openConnection, type WebSocketConstructor } from './connection.ts';
 import { VerbcastError } from './error.ts';
+import { type TokenSource, tokenOf } from './token.ts';
 
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
@@ -35,13 +36,20 @@ export async function* watchStream(
     url,
     token,
     WebSocket,
-  }: WatchOptions & { url: string; token?: string | undefined; WebSocket: WebSocketConstructor },
+  }: WatchOptions & { url: string; token?: TokenSource | undefined; WebSocket: WebSocketConstructor },
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const wanted = types && new Set<EventType>(types);
   let last = after;
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted();
-    const connection = openConnection({ url, token, WebSocket, first: subscription(stream, last, types) });
+    const connection = openConnection({
+      url,
+      token: await tokenOf(token),
+      WebSocket,
+      first: subscription(stream, last, types),
+    });
+    // One that worked and does no more has expired; where it came from there may be a newer one.
+    let mayRenew = false;
     signal?.addEventListener('abort', connection.close);
     let closed: Closed | undefined;
     try {
@@ -51,12 +59,15 @@ export async function* watchStream(
         if (message.type === 'closed') closed = message;
         else if (message.type === 'subscribed') {
           attempt = 0;
+          mayRenew = typeof token === 'function';
           onConnection?.({ connected: true });
         } else if (message.type === 'unsubscribed') return;
         else if (message.type === 'error') {
-          if (!message.retry) throw new VerbcastError({ code: message.code, detail: message.message });
+          const isRenewal = mayRenew && message.code === 'E_UNAUTHORIZED';
+          if (!message.retry && !isRenewal)
+            throw new VerbcastError({ code: message.code, detail: message.message });
           connection.close();
-        } else if (message.type !== 'pong' && message.seq > last) {
+        } else if ('seq' in message && message.seq > last) {
           last = message.seq;
           if (isWanted(message, wanted)) yield message;
           if (message.type === 'stream.status' && FINAL.has(message.status)) return;
@@ -66,7 +77,7 @@ export async function* watchStream(
       signal?.removeEventListener('abort', connection.close);
       connection.close();
     }
-    if (closed.code === POLICY_VIOLATION) {
+    if (closed.code === POLICY_VIOLATION && !(mayRenew && closed.reason === 'E_UNAUTHORIZED')) {
       throw new VerbcastError({
         code: closed.reason || 'E_BAD_REQUEST',
         detail: 'The gateway refused the socket.',

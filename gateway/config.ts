@@ -71,6 +71,9 @@ export const GatewayConfigSchema = z.object({
   SOCKETS_PER_ADDRESS: integer({ min: 1, max: 100_000, fallback: 256 }).describe(
     'Open WebSockets from one address at the most.',
   ),
+  SOCKETS_PER_TOKEN: integer({ min: 1, max: 100_000, fallback: 256 }).describe(
+    'Open WebSockets with one static token, or of one subject of JWTs, at the most.',
+  ),
   SOCKET_MESSAGES_PER_SECOND: integer({ min: 1, max: 10_000, fallback: 50 }).describe(
     'Messages that one WebSocket may send per second; bursts of twice as many are fine.',
   ),

@@ -13,13 +13,19 @@ export function isLoopback(host: string): boolean {
 /**
  * Refuses requests that a foreign web page has made its visitor's browser send. A browser names the page in `Origin`; a
  * page that has pointed its own name at this machine (DNS rebinding) is seen by `Host`. Programs send no `Origin`.
+ * `anyHost`: tokens are asked for, so that the gateway may be reached under any name: a page that has brought itself in
+ * by one has no token, since browsers do not add them by themselves as they do with cookies.
  * @throws E_ORIGIN_FORBIDDEN
  */
-export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly string[]): void {
+export function checkOrigin(
+  headers: IncomingHttpHeaders,
+  allowed: readonly string[],
+  { anyHost = false }: { anyHost?: boolean } = {},
+): void {
   const { origin, host = '' } = headers;
   const hosts = allowed.map((entry) => urlOf(entry)?.host);
   const hostname = urlOf(`http://${host}`)?.hostname ?? '';
-  if (!isLoopback(hostname) && !hosts.includes(host)) {
+  if (!anyHost && !isLoopback(hostname) && !hosts.includes(host)) {
     throw new PipelineError(
       'E_ORIGIN_FORBIDDEN',
       'The gateway listens on loopback only, and was reached under another name. List its address in ALLOWED_ORIGINS.',

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { ClientMessage, type ControlMessage, type Subscribe } from '../protocol/socket.ts';
 import { ERRORS, type ErrorCode, PipelineError, toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
+import { OPEN_GATE, type SocketGate } from './auth-socket.ts';
 import type { Feed, Subscription } from './feed.ts';
 import type { FeedEntry } from './feed-tail.ts';
 import type { SocketMetrics } from './socket-metrics.ts';
@@ -28,6 +29,8 @@ const CLOSE_PATIENCE_MS = 10_000;
 export interface Session {
   /** Ends the socket with the WebSocket close code of `code`. */
   close(code: ErrorCode): void;
+  /** Ends the socket when its token was taken back. */
+  check(): void;
 }
 
 /** Serves one open socket until it closes. */
@@ -38,6 +41,8 @@ export function openSession({
   messagesPerSecond,
   log,
   limits = BUFFER_LIMITS,
+  gate = OPEN_GATE,
+  token,
 }: {
   socket: WebSocket;
   feed: Feed;
@@ -45,6 +50,9 @@ export function openSession({
   messagesPerSecond: number;
   log: Logger;
   limits?: typeof BUFFER_LIMITS;
+  gate?: SocketGate;
+  /** The token that came as a subprotocol, and is to be checked before anything else. */
+  token?: string | undefined;
 }): Session {
   const subscriptions = new Map<string, Subscription>();
   const throttle = createThrottle(messagesPerSecond);
@@ -120,7 +128,14 @@ export function openSession({
     if (isCurrent()) drop(stream);
   };
 
+  /** Tells why, and ends the socket. */
+  const fail = (error: unknown) => {
+    sendError(error);
+    close(toPipelineError(error).code);
+  };
+
   const subscribe = async ({ stream, after, types }: Subscribe) => {
+    await gate.admit(stream);
     drop(stream);
     if (subscriptions.size >= SUBSCRIPTIONS_MAX) {
       throw new PipelineError(
@@ -141,14 +156,23 @@ export function openSession({
     try {
       const message = parseMessage(text);
       if (message.type === 'ping') return send({ ...message, type: 'pong' });
+      if (message.type === 'authenticate') {
+        return await gate.authenticate(message.token).then(send, fail);
+      }
       stream = message.stream;
       if (message.type === 'subscribe') return await subscribe(message);
       drop(stream);
       send({ type: 'unsubscribed', stream });
     } catch (error) {
       sendError(error, stream);
+      // Who may not ask without a token is not asked again to send one.
+      if (toPipelineError(error).code === 'E_UNAUTHORIZED') close('E_UNAUTHORIZED');
     }
   };
+
+  gate.watch(fail);
+  // Messages wait for it: see below.
+  if (token !== undefined) last = gate.authenticate(token).then(() => undefined, fail);
 
   socket.on('message', (data, isBinary) => {
     if (socket.readyState !== socket.OPEN) return;
@@ -163,7 +187,7 @@ export function openSession({
       });
   });
   socket.on('close', dropAll);
-  return { close };
+  return { close, check: gate.check };
 }
 
 function isTrimmedGap({ type, text }: FeedEntry): boolean {

@@ -7,6 +7,7 @@ import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/shutdown.ts';
+import { OPEN_GATES, type SocketGate, type SocketGates } from './auth-socket.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Feed } from './feed.ts';
 import { checkOrigin } from './origin.ts';
@@ -29,6 +30,7 @@ export function serveSockets({
   metrics: registry,
   log,
   heartbeatMs = HEARTBEAT_MS,
+  gates = OPEN_GATES,
 }: {
   server: Server;
   feed: Feed;
@@ -36,6 +38,7 @@ export function serveSockets({
   metrics: Metrics;
   log: Logger;
   heartbeatMs?: number;
+  gates?: SocketGates;
 }): Service {
   const metrics = createSocketMetrics(registry);
   const sessions = new Map<WebSocket, Session>();
@@ -57,7 +60,7 @@ export function serveSockets({
     if (request.url?.split('?')[0] !== PATH) {
       throw new PipelineError('E_NOT_FOUND', `The only WebSocket here is ${PATH}.`);
     }
-    checkOrigin(request.headers, config.ALLOWED_ORIGINS);
+    checkOrigin(request.headers, config.ALLOWED_ORIGINS, { anyHost: gates.isOn });
     if ((perAddress.get(address) ?? 0) >= config.SOCKETS_PER_ADDRESS) {
       throw new PipelineError(
         'E_TOO_MANY_REQUESTS',
@@ -66,21 +69,33 @@ export function serveSockets({
     }
   };
 
-  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const address = request.socket.remoteAddress ?? '';
+  const occupy = (stream: Duplex, address: string) => {
+    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+    stream.once('close', () => {
+      const left = (perAddress.get(address) ?? 1) - 1;
+      if (left === 0) perAddress.delete(address);
+      else perAddress.set(address, left);
+    });
+  };
+
+  const onUpgrade = async (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const address = gates.addressOf(request);
     stream.on('error', () => stream.destroy());
     try {
       admit(request, address);
+      occupy(stream, address);
+      const { gate, token } = await gates.open(request, address);
+      if (stream.destroyed) return gate.close();
+      stream.once('close', gate.close);
+      if (closing) throw new PipelineError('E_SHUTTING_DOWN', 'The gateway is shutting down.');
+      wss.handleUpgrade(request, stream, head, (socket) => onOpen(socket, gate, token));
     } catch (error) {
       const { code } = refuse(stream, error);
       metrics.refused.inc({ code });
-      return;
     }
-    wss.handleUpgrade(request, stream, head, (socket) => onOpen(socket, address));
   };
 
-  const onOpen = (socket: WebSocket, address: string) => {
-    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+  const onOpen = (socket: WebSocket, gate: SocketGate, token: string | undefined) => {
     metrics.sockets.inc();
     alive.add(socket);
     const session = openSession({
@@ -89,6 +104,8 @@ export function serveSockets({
       metrics,
       messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND,
       log,
+      gate,
+      token,
     });
     sessions.set(socket, session);
     socket.on('pong', () => alive.add(socket));
@@ -97,14 +114,12 @@ export function serveSockets({
     socket.once('close', () => {
       sessions.delete(socket);
       metrics.sockets.dec();
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left === 0) perAddress.delete(address);
-      else perAddress.set(address, left);
     });
   };
 
   const heartbeat = setInterval(() => {
-    for (const socket of sessions.keys()) {
+    for (const [socket, session] of sessions) {
+      session.check();
       if (!alive.delete(socket)) socket.terminate();
       else socket.ping();
     }
@@ -130,11 +145,14 @@ export function serveSockets({
 function refuse(stream: Duplex, error: unknown) {
   const problem = toProblem(error);
   const body = JSON.stringify(problem);
+  // Not left half open: the peer may never close its side.
+  stream.once('finish', () => stream.destroy());
   stream.end(
     [
       `HTTP/1.1 ${problem.status} ${problem.code}`,
       'Connection: close',
       'Content-Type: application/problem+json',
+      ...(problem.status === 401 ? ['WWW-Authenticate: Bearer realm="verbcast"'] : []),
       `Content-Length: ${Buffer.byteLength(body)}`,
       '',
       body,

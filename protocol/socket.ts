@@ -19,7 +19,13 @@ export type Subscribe = z.infer<typeof Subscribe>;
 export const Unsubscribe = z.strictObject({ type: z.literal('unsubscribe'), stream: StreamId });
 export const Ping = z.strictObject({ type: z.literal('ping'), id: z.string().max(64).optional() });
 
-export const ClientMessage = z.discriminatedUnion('type', [Subscribe, Unsubscribe, Ping]);
+export const Authenticate = z
+  .strictObject({ type: z.literal('authenticate'), token: z.string().min(1).max(8192) })
+  .describe(
+    'Who opened the socket without a token sends it first, within 5 s; later, a newer token of the same owner in place of one that is about to expire.',
+  );
+
+export const ClientMessage = z.discriminatedUnion('type', [Subscribe, Unsubscribe, Ping, Authenticate]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
 export const Subscribed = z.strictObject({
@@ -29,6 +35,10 @@ export const Subscribed = z.strictObject({
 });
 export const Unsubscribed = z.strictObject({ type: z.literal('unsubscribed'), stream: StreamId });
 export const Pong = z.strictObject({ type: z.literal('pong'), id: z.string().optional() });
+export const Authenticated = z.strictObject({
+  type: z.literal('authenticated'),
+  expiresAt: z.iso.datetime().nullable().describe('When the socket is closed unless a newer token came.'),
+});
 export const SocketError = z.strictObject({
   type: z.literal('error'),
   code: z.string(),
@@ -37,7 +47,13 @@ export const SocketError = z.strictObject({
   stream: StreamId.optional(),
 });
 
-export const ControlMessage = z.discriminatedUnion('type', [Subscribed, Unsubscribed, Pong, SocketError]);
+export const ControlMessage = z.discriminatedUnion('type', [
+  Subscribed,
+  Unsubscribed,
+  Pong,
+  Authenticated,
+  SocketError,
+]);
 export type ControlMessage = z.infer<typeof ControlMessage>;
 export const ServerMessage = z.union([ControlMessage, StreamEvent]);
 export type ServerMessage = z.infer<typeof ServerMessage>;
