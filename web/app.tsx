@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { addressOf, useAddress } from './address.ts';
 import { StartPage } from './start-page.tsx';
+import { rememberName } from './stream-names.ts';
 import { StreamPage } from './stream-page.tsx';
 
 /** The whole page. */
@@ -38,7 +39,10 @@ export function App() {
             onLabels={setLabels}
             onOpen={go}
             onStarted={(id, file) => {
-              if (file) files.set(id, file);
+              if (file) {
+                files.set(id, file);
+                rememberName(id, file.name);
+              }
               go(id);
             }}
           />

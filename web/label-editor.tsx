@@ -94,7 +94,7 @@ export function LabelEditor(props: { id: string; known: KnownSet; over: boolean;
       {failure && <ErrorNotice title="The labels were not changed" failure={failure} />}
       {over ? (
         <button type="button" class="button" onClick={props.onAgain}>
-          Watch something else for these
+          Use these labels again
         </button>
       ) : (
         changed && (

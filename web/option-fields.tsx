@@ -1,10 +1,13 @@
 // What most people need not change.
 import type { ModelList } from '../protocol/rest.ts';
+import type { StreamMode } from '../protocol/stream.ts';
 import { ScoreField } from './score-field.tsx';
 
 /** What can be set for a new stream. An empty `model` means the server's choice. */
 export interface Options {
   readonly model: string;
+  /** Empty: guessed from the address. */
+  readonly mode: StreamMode | '';
   readonly sampleFps: number;
   readonly poolSeconds: number;
   readonly on: number;
@@ -12,7 +15,14 @@ export interface Options {
 }
 
 /** The protocol's own defaults. */
-export const DEFAULT_OPTIONS: Options = { model: '', sampleFps: 2, poolSeconds: 3, on: 0.5, off: 0.3 };
+export const DEFAULT_OPTIONS: Options = {
+  model: '',
+  mode: '',
+  sampleFps: 2,
+  poolSeconds: 3,
+  on: 0.5,
+  off: 0.3,
+};
 
 /** Model, sampling and thresholds, folded away. */
 export function OptionFields({
@@ -31,7 +41,7 @@ export function OptionFields({
     <details class="step step-more">
       <summary>Options</summary>
       <div class="option-grid">
-        <label class="option-wide">
+        <label>
           <span class="field-label">Model</span>
           <select
             class="input"
@@ -46,6 +56,18 @@ export function OptionFields({
                 {model.id}
               </option>
             ))}
+          </select>
+        </label>
+        <label>
+          <span class="field-label">When the server is too slow</span>
+          <select
+            class="input"
+            value={options.mode}
+            onChange={(event) => set({ mode: modeOf(event.currentTarget.value) })}
+          >
+            <option value="">Decide by the source</option>
+            <option value="file">Wait, as for a file</option>
+            <option value="live">Drop the oldest, as for a camera</option>
           </select>
         </label>
         <label>
@@ -81,4 +103,8 @@ export function OptionFields({
       </div>
     </details>
   );
+}
+
+function modeOf(value: string): Options['mode'] {
+  return value === 'file' || value === 'live' ? value : '';
 }

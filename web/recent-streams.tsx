@@ -3,6 +3,7 @@ import type { StreamRecord } from '../protocol/stream.ts';
 import { addressOf } from './address.ts';
 import { formatAge } from './clock.ts';
 import { statusTone, statusWords } from './status-words.ts';
+import { nameOf } from './stream-names.ts';
 
 /** A list of streams, newest first; null while it is being asked for. */
 export function RecentStreams({
@@ -27,7 +28,7 @@ export function RecentStreams({
                 onOpen(stream.id);
               }}
             >
-              <span class="recent-name">{stream.source}</span>
+              <span class="recent-name">{nameOf(stream)}</span>
               <span class="recent-line">
                 <span class={`dot dot-${statusTone(stream.status)}`} aria-hidden="true" />
                 {statusWords(stream.status)}

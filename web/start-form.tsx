@@ -59,21 +59,23 @@ export function StartForm(props: {
 
   return (
     <form class="start-form" ref={form} onSubmit={start} noValidate aria-label="Start a stream">
-      <FootageField
-        file={file}
-        address={address}
-        fault={tried ? footageFault : null}
-        onFile={setFile}
-        onAddress={setAddress}
-      />
-      <LabelChips
-        labels={props.labels}
-        text={text}
-        fault={tried ? labelFault : null}
-        onLabels={props.onLabels}
-        onText={setText}
-      />
-      <OptionFields options={options} models={props.models} onOptions={setOptions} />
+      <div class="start-steps" inert={sentBytes !== null}>
+        <FootageField
+          file={file}
+          address={address}
+          fault={tried ? footageFault : null}
+          onFile={setFile}
+          onAddress={setAddress}
+        />
+        <LabelChips
+          labels={props.labels}
+          text={text}
+          fault={tried ? labelFault : null}
+          onLabels={props.onLabels}
+          onText={setText}
+        />
+        <OptionFields options={options} models={props.models} onOptions={setOptions} />
+      </div>
       {failure && <ErrorNotice title="It could not be started" failure={failure} />}
       {sentBytes === null ? (
         <button type="submit" class="button button-main button-large">

@@ -20,7 +20,7 @@ export async function startStream({
   onSent: (bytes: number) => void;
   signal: AbortSignal;
 }): Promise<StreamRecord> {
-  const { model, sampleFps, poolSeconds, on, off } = options;
+  const { model, mode, sampleFps, poolSeconds, on, off } = options;
   const source = file ? { upload: (await uploadFile(file, { onSent, signal })).id } : sourceOf(address);
   if (source === null) throw new TypeError('Expected a file or an address.');
   return gateway().createStream(
@@ -28,7 +28,12 @@ export async function startStream({
       source,
       labels: [...labels],
       thresholds: { on, off: Math.min(on, off) },
-      options: { sampleFps, poolSeconds, ...(model === '' ? {} : { model }) },
+      options: {
+        sampleFps,
+        poolSeconds,
+        ...(model === '' ? {} : { model }),
+        ...(mode === '' ? {} : { mode }),
+      },
     },
     { signal, idempotencyKey: randomKey() },
   );

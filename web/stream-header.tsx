@@ -8,6 +8,7 @@ import { ExportButtons } from './export-buttons.tsx';
 import { gateway, toFailure } from './gateway.ts';
 import { isOver, statusTone, statusWords } from './status-words.ts';
 import { StreamFacts } from './stream-facts.tsx';
+import { nameOf } from './stream-names.ts';
 import { type StreamLife, statusOf } from './use-stream.ts';
 
 /** The head of a stream's page. */
@@ -36,7 +37,7 @@ export function StreamHeader({ life }: { life: StreamLife }) {
   return (
     <header class="stream-head">
       <div class="stream-title">
-        <h1>{record?.source ?? 'Stream'}</h1>
+        <h1>{record ? nameOf(record) : 'Stream'}</h1>
         <p class={`status status-${statusTone(status)}`} role="status">
           <span class={`dot dot-${statusTone(status)}`} aria-hidden="true" />
           {asked && !over ? 'Stopping' : statusWords(status)}

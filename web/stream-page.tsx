@@ -12,6 +12,7 @@ import { PastBox } from './past-box.tsx';
 import { SignIn } from './sign-in.tsx';
 import { isOver } from './status-words.ts';
 import { StreamHeader } from './stream-header.tsx';
+import { nameOf } from './stream-names.ts';
 import { withLabels } from './stream-view.ts';
 import { TrackPanel } from './track-panel.tsx';
 import { useLabelSet } from './use-label-set.ts';
@@ -33,6 +34,7 @@ export function StreamPage(props: {
   const [playhead, setPlayhead] = useState<number | null>(null);
   const video = useRef<HTMLVideoElement>(null);
   const status = statusOf(life);
+  const name = record && nameOf(record);
   const over = isOver(status);
   const reason = view.reason ?? record?.reason;
   const barren = isOver(view.status) && view.latest === null;
@@ -43,8 +45,8 @@ export function StreamPage(props: {
   );
 
   useEffect(() => {
-    document.title = record ? `${record.source} – Verbcast` : 'Verbcast';
-  }, [record?.source]);
+    document.title = name === null ? 'Verbcast' : `${name} – Verbcast`;
+  }, [name]);
 
   const seek = (media: number) => {
     setPlayhead(media);
