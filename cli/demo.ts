@@ -30,7 +30,7 @@ export async function demo(
     const lines = [
       `Model:  ${running}`,
       ...more.map((line) => `        ${line}`),
-      `Video:  ${own === undefined ? `a reel of ${REEL_DESCRIPTION}` : source.title}`,
+      `Video:  ${own === undefined ? `a reel: ${REEL_DESCRIPTION}` : source.title}`,
       `Labels: ${label.join(' · ')}`,
     ];
     const isReel = own === undefined;
@@ -54,13 +54,14 @@ async function reelOf(env: Environment): Promise<string> {
 }
 
 function nextSteps(isReel: boolean, isStandIn: boolean): string[] {
-  const honest = [
-    'The stand-in is honest work but small: of this reel it knows the bikes, and not the bird, the walkers or the throw.',
-    `For real CLIP (606 MB once, MIT licence): ${PULL_REAL_CLIP}, then this demo again.`,
+  const known = 'The stand-in knows the bikes here; the bird, the walkers and the throw it does not.';
+  const realClip = [
+    'For real CLIP (606 MB once, MIT licence), and then this demo again:',
+    `  ${PULL_REAL_CLIP}`,
   ];
   return [
-    ...(isStandIn ? honest.slice(isReel ? 0 : 1) : []),
-    'Your own video: npm run demo -- my.mp4 --label "playing guitar" --label "opening a door"',
-    'As a service:   npm start, then http://127.0.0.1:8787/docs',
+    ...(isStandIn ? [...(isReel ? [known] : []), ...realClip] : []),
+    'Your own video: npm run demo -- my.mp4 --label "playing guitar"',
+    'As a service:   npm start, then http://127.0.0.1:8787',
   ];
 }

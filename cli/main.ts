@@ -127,6 +127,8 @@ function createProgram(): Command {
   return program;
 }
 
+// Who reads the output has gone (`verbcast watch … | head`): the same as Ctrl-C.
+process.stdout.once('error', () => process.kill(process.pid, 'SIGINT')).on('error', () => undefined);
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -11,8 +11,5 @@ export function modelNotice({
   isStandIn,
 }: Pick<Workers, 'model' | 'provider' | 'isStandIn'>): string[] {
   if (!isStandIn) return [`${model} on ${provider}`];
-  return [
-    `${model} on ${provider}: the small stand-in that ships with the program, far weaker than CLIP`,
-    `for real CLIP: ${PULL_REAL_CLIP}`,
-  ];
+  return [`${model} on ${provider}: a small stand-in, far weaker than CLIP. For real CLIP:`, PULL_REAL_CLIP];
 }

@@ -74,11 +74,12 @@ function runningLine(
 
 /** Returns how far a stream is: `0:37.0 of 1:12.0, 51 %`, or the media time alone where the length is not known. */
 export function progressText(
-  { media }: WatchState,
+  { media, status }: WatchState,
   { durationSeconds }: Pick<WatchFrame, 'durationSeconds'>,
 ): string {
   if (!durationSeconds) return clock(media);
-  const percent = Math.min(100, Math.floor((media / durationSeconds) * 100));
+  // The last sampled frame lies a little before the end.
+  const percent = status === 'ended' ? 100 : Math.min(100, Math.floor((media / durationSeconds) * 100));
   return `${clock(media)} of ${clock(durationSeconds)}, ${percent} %`;
 }
 

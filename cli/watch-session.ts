@@ -1,11 +1,11 @@
 // One watched stream from its submission to its last event.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../client/client.ts';
 import { isTerminal, type StreamRecord } from '../protocol/stream.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Show } from './watch-show.ts';
 
-const RECORD_EVERY_MS = 500;
+/** The length of a file is known about when its first window is; where its container does not tell, it never is. */
+const DURATION_TRIES = 3;
 /** After Ctrl-C: how long the stream may take to tell its end. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -27,28 +27,37 @@ export async function runSession({
 }: {
   client: Client;
   start: (signal: AbortSignal) => Promise<StreamRecord>;
-  open: (record: StreamRecord, durationSeconds: () => number | null, signal: AbortSignal) => Show;
+  /** `hurry` is aborted at Ctrl-C: from then on nothing is shown slower than it comes. */
+  open: (record: StreamRecord, durationSeconds: () => number | null, hurry: AbortSignal) => Show;
 }): Promise<SessionEnd> {
   const over = new AbortController();
   let id: string | undefined;
+  const hurry = new AbortController();
   const interrupt = onInterrupt(() => {
+    hurry.abort();
     if (id === undefined) return over.abort();
-    client.stop(id).catch(() => over.abort());
-    setTimeout(() => over.abort(), STOP_DEADLINE_MS).unref();
+    const leave = () => over.abort();
+    client.stop(id).then(({ status }) => isTerminal(status) && leave(), leave);
+    setTimeout(leave, STOP_DEADLINE_MS).unref();
   });
   const { signal } = over;
   try {
     const created = await start(signal);
     id = created.id;
     if (interrupt.asked) await client.stop(id);
-    let latest = created;
-    const following = follow(client, id, signal, (record) => {
-      latest = record;
-    });
-    const show = open(created, () => latest.durationSeconds, signal);
-    for await (const event of client.watch(id, { signal })) await show.event(event);
-    over.abort();
-    await following;
+    let { durationSeconds } = created;
+    let tries = created.mode === 'file' ? DURATION_TRIES : 0;
+    const show = open(created, () => durationSeconds, hurry.signal);
+    for await (const event of client.watch(id, { signal })) {
+      if (event.type === 'scores' && durationSeconds === null && tries-- > 0) {
+        // A failure is of no interest: progress is shown without a length then.
+        durationSeconds = await client.stream(id, { signal }).then(
+          (record) => record.durationSeconds,
+          () => null,
+        );
+      }
+      await show.event(event);
+    }
     return { record: await client.stream(id), wasInterrupted: interrupt.asked };
   } catch (error) {
     if (interrupt.asked) return { record: undefined, wasInterrupted: true };
@@ -56,24 +65,5 @@ export async function runSession({
   } finally {
     over.abort();
     interrupt.dispose();
-  }
-}
-
-/** Reads the record until the length of its media is known, or for ever where it never is. Failures are of no interest. */
-async function follow(
-  client: Client,
-  id: string,
-  signal: AbortSignal,
-  onRecord: (record: StreamRecord) => void,
-): Promise<void> {
-  try {
-    for (;;) {
-      const record = await client.stream(id, { signal });
-      onRecord(record);
-      if (record.durationSeconds !== null || record.mode === 'live' || isTerminal(record.status)) return;
-      await delay(RECORD_EVERY_MS, undefined, { signal });
-    }
-  } catch {
-    // Progress is shown without a length then; the events tell everything else.
   }
 }

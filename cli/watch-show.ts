@@ -1,9 +1,10 @@
 // events → what is seen of them: JSON lines, a live picture on a terminal, or lines that only append.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FrameScores, StreamEvent } from '../protocol/event.ts';
+import type { StreamEvent } from '../protocol/event.ts';
 import type { Ink } from './ink.ts';
 import type { Screen } from './screen.ts';
 import { lastingLine, liveLines, plainLine, type WatchFrame } from './watch-lines.ts';
+import { inMediaOrder, type Moment } from './watch-moments.ts';
 import { applyEvent, applyFrame, INITIAL_WATCH, type WatchState } from './watch-state.ts';
 
 /** Without a terminal a line on progress is printed this often, or after this share of the media. */
@@ -25,7 +26,8 @@ export interface ShowOptions {
   readonly durationSeconds: () => number | null;
   /** Media seconds shown per second; as fast as events come when it is left out. Only with a terminal. */
   readonly speed?: number;
-  readonly signal: AbortSignal;
+  /** Once it is aborted, `speed` counts no more. */
+  readonly hurry: AbortSignal;
 }
 
 /** Returns a show that prints every event as one line of JSON, and nothing else. */
@@ -47,7 +49,8 @@ export function showOnScreen(options: ShowOptions): Show {
   return options.screen.live ? showLive(options) : showPlain(options);
 }
 
-function showLive({ screen, ink, title, model, durationSeconds, speed, signal }: ShowOptions): Show {
+function showLive({ screen, ink, title, model, durationSeconds, speed, hurry }: ShowOptions): Show {
+  const moments = inMediaOrder();
   let state = INITIAL_WATCH;
   const draw = () => {
     const frame: WatchFrame = {
@@ -59,11 +62,15 @@ function showLive({ screen, ink, title, model, durationSeconds, speed, signal }:
     };
     screen.draw(liveLines(state, frame));
   };
-  const showFrame = async (scores: FrameScores) => {
-    const seconds = Math.max(0, scores.media - state.media);
-    state = applyFrame(state, scores);
+  const showMoment = async (moment: Moment) => {
+    const before = state.media;
+    state = applyMoment(state, moment);
+    const line = moment.kind === 'event' ? lastingLine(moment.event, ink) : undefined;
+    if (line !== undefined) screen.print(line);
     draw();
-    if (speed !== undefined) await delay((seconds / speed) * 1_000, undefined, { signal });
+    if (speed === undefined || moment.kind === 'event') return;
+    const pauseMs = ((state.media - before) / speed) * 1_000;
+    await delay(pauseMs, undefined, { signal: hurry }).catch(() => undefined);
   };
   draw();
   return {
@@ -71,19 +78,13 @@ function showLive({ screen, ink, title, model, durationSeconds, speed, signal }:
       return state;
     },
     async event(event) {
-      if (event.type === 'scores') {
-        for (const frame of event.frames) await showFrame(frame);
-        return;
-      }
-      state = applyEvent(state, event);
-      const line = lastingLine(event, ink);
-      if (line !== undefined) screen.print(line);
-      draw();
+      for (const moment of moments(event)) await showMoment(moment);
     },
   };
 }
 
 function showPlain({ screen, ink, durationSeconds }: ShowOptions): Show {
+  const moments = inMediaOrder();
   let state = INITIAL_WATCH;
   let printedAt = Date.now();
   let printedMedia = 0;
@@ -91,27 +92,27 @@ function showPlain({ screen, ink, durationSeconds }: ShowOptions): Show {
     const share = (state.media - printedMedia) / (durationSeconds() ?? Number.POSITIVE_INFINITY);
     return Date.now() - printedAt >= PLAIN_EVERY_MS || share >= PLAIN_EVERY_SHARE;
   };
-  const printProgress = () => {
-    if (!isDue()) return;
-    printedAt = Date.now();
-    printedMedia = state.media;
-    screen.print(plainLine(state, { durationSeconds: durationSeconds() }));
+  const showMoment = (moment: Moment) => {
+    state = applyMoment(state, moment);
+    if (moment.kind === 'event') {
+      const line = lastingLine(moment.event, ink);
+      if (line !== undefined) screen.print(line);
+    } else if (isDue()) {
+      printedAt = Date.now();
+      printedMedia = state.media;
+      screen.print(plainLine(state, { durationSeconds: durationSeconds() }));
+    }
   };
   return {
     get state() {
       return state;
     },
     async event(event) {
-      if (event.type === 'scores') {
-        for (const frame of event.frames) {
-          state = applyFrame(state, frame);
-          printProgress();
-        }
-        return;
-      }
-      state = applyEvent(state, event);
-      const line = lastingLine(event, ink);
-      if (line !== undefined) screen.print(line);
+      for (const moment of moments(event)) showMoment(moment);
     },
   };
+}
+
+function applyMoment(state: WatchState, moment: Moment): WatchState {
+  return moment.kind === 'frame' ? applyFrame(state, moment.frame) : applyEvent(state, moment.event);
 }

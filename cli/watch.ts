@@ -79,12 +79,12 @@ export async function watchThrough(gateway: ReachedGateway, job: WatchJob): Prom
       const onUpload = () => json || screen.print(`uploading ${source.title}`);
       return submit(client, source, { request, isLocal, onUpload, signal });
     },
-    open({ model }, durationSeconds, signal) {
+    open({ model }, durationSeconds, hurry) {
       const { title } = source;
       const pace = speed === undefined ? {} : { speed };
       show = json
         ? showJson(output)
-        : showOnScreen({ screen, ink, title, model, durationSeconds, signal, ...pace });
+        : showOnScreen({ screen, ink, title, model, durationSeconds, hurry, ...pace });
       return show;
     },
   }).finally(() => screen.close());
