@@ -12,6 +12,8 @@ import {
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { actionRoutes } from './action-routes.ts';
+import type { Authenticator } from './auth.ts';
+import { guardRoutes } from './auth-routes.ts';
 import type { GatewayConfig } from './config.ts';
 import { labelRoutes } from './label-routes.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -36,6 +38,7 @@ export interface RouteContext extends StreamHome {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly auth: Authenticator;
 }
 
 /** Returns the server with all its routes; it does not listen yet. */
@@ -46,6 +49,7 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
     requestTimeout: REQUEST_MAX_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    trustProxy: context.auth.trustsProxy,
   });
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(serializerCompiler);
@@ -64,8 +68,9 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
     return reply.code(404).type('application/problem+json').send(JSON.stringify(body));
   });
   countRequests(app, context.metrics);
-  await admitPages(app, context.config.ALLOWED_ORIGINS);
+  await admitPages(app, context);
   await secureHeaders(app);
+  guardRoutes(app, context);
   await documentApi(app);
   for (const routes of [streamRoutes, labelRoutes, actionRoutes, modelRoutes, operationRoutes]) {
     await app.register(async (scope) => routes(scope, context));
@@ -75,13 +80,16 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
 }
 
 /** Pages of listed origins may call; those of others are refused before anything is read of their request. */
-async function admitPages(app: FastifyInstance, allowed: string[]): Promise<void> {
-  app.addHook('onRequest', async (request) => checkOrigin(request.headers, allowed));
+async function admitPages(app: FastifyInstance, { config, auth }: RouteContext): Promise<void> {
+  const allowed = config.ALLOWED_ORIGINS;
+  app.addHook('onRequest', async (request) =>
+    checkOrigin(request.headers, allowed, { anyHost: auth.isOn }),
+  );
   if (allowed.length === 0) return;
   await app.register(cors, {
     origin: allowed,
     methods: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'],
-    exposedHeaders: ['location'],
+    exposedHeaders: ['location', 'www-authenticate', 'retry-after'],
     maxAge: 600,
   });
 }

@@ -10,6 +10,8 @@ import { closeAll, type Service } from '../runtime/shutdown.ts';
 import type { GatewayConfig } from './config.ts';
 import { createFeed } from './feed.ts';
 import { buildHttp } from './http.ts';
+import { createAuthenticator } from './auth.ts';
+import { createGates } from './auth-socket.ts';
 import { isLoopback } from './origin.ts';
 import { serveSockets } from './sockets.ts';
 
@@ -20,27 +22,23 @@ export interface GatewayService extends Service {
 
 /**
  * Starts a gateway. It starts without Redis too, and says so at `/readyz`.
- * @throws E_CONFIG when REDIS_URL is missing, when it should listen beyond loopback (there is no authentication yet), or
- * when the port is taken.
+ * @throws E_CONFIG when REDIS_URL is missing, when the authentication is not usable, when there is none and it should
+ * listen beyond loopback, or when the port is taken.
  */
 export async function startGateway(
   config: GatewayConfig,
   { log, metrics }: { log: Logger; metrics: Metrics },
 ): Promise<GatewayService> {
   if (config.REDIS_URL === undefined) throw new PipelineError('E_CONFIG', 'Expected REDIS_URL to be set.');
-  if (!isLoopback(config.GATEWAY_HOST)) {
-    throw new PipelineError(
-      'E_CONFIG',
-      `GATEWAY_HOST=${config.GATEWAY_HOST} would let everybody in who reaches it: there is no authentication yet. Use 127.0.0.1, and a proxy that authenticates in front of it.`,
-    );
-  }
-  const services: Service[] = [];
+  const auth = createAuthenticator(config, { log, metrics });
+  const services: Service[] = [auth];
   const open = (use: 'command' | 'patient', name: string) => {
     const redis = openRedis(config.REDIS_URL ?? '', { use, log, name });
     services.push({ close: () => closeRedis(redis) });
     return redis;
   };
   try {
+    checkExposure(config.GATEWAY_HOST, auth.isOn, log);
     const keys = createKeyspace(config.KEY_PREFIX);
     const redis = open('command', 'gateway');
     const queue = new Queue(keys.streamsQueue, { connection: redis, prefix: keys.queuePrefix });
@@ -48,9 +46,10 @@ export async function startGateway(
     services.push(queue);
     const feed = createFeed({ redis, blocking: open('patient', 'gateway-feed'), keys, log });
     services.push(feed);
-    const app = await buildHttp({ config, log, metrics, redis, keys, queue });
+    const app = await buildHttp({ config, log, metrics, auth, redis, keys, queue });
     services.push(app);
-    services.push(serveSockets({ server: app.server, feed, config, metrics, log }));
+    const gates = createGates({ auth, config, redis, keys });
+    services.push(serveSockets({ server: app.server, feed, config, metrics, log, gates }));
     await app.listen({ host: config.GATEWAY_HOST, port: config.GATEWAY_PORT });
     const url = addressOf(config.GATEWAY_HOST, portOf(app.server.address()));
     log.info({ url }, 'the gateway listens');
@@ -59,6 +58,18 @@ export async function startGateway(
     await closeAll(services).catch(() => undefined);
     throw listenFailure(error, config);
   }
+}
+
+/** Who reaches a gateway without authentication may do everything: that is fine for this machine only. */
+function checkExposure(host: string, isAuthOn: boolean, log: Logger): void {
+  if (isLoopback(host)) return;
+  if (!isAuthOn) {
+    throw new PipelineError(
+      'E_CONFIG',
+      `GATEWAY_HOST=${host} would let everybody in who reaches it: there is no authentication. Set AUTH_TOKENS_FILE (see docs/security.md), or use 127.0.0.1.`,
+    );
+  }
+  log.warn({ host }, 'tokens travel as plain text beyond this machine unless a proxy with TLS is in front');
 }
 
 function portOf(address: string | AddressInfo | null): number {

@@ -10,6 +10,7 @@ import { CreateStream, isTerminal, StreamId, type StreamMode, StreamRecord } fro
 import { PipelineError } from '../runtime/errors.ts';
 import { resolveSource } from '../sources/policy.ts';
 import { answer, failures } from './answers.ts';
+import type { Identity } from './auth-identity.ts';
 import type { RouteContext } from './http.ts';
 import { defaultModel, readServedModels, requireServed } from './served-models.ts';
 import { createStream, newStreamId } from './stream-creation.ts';
@@ -44,7 +45,7 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
       },
     },
     async (request, reply) => {
-      const id = await submit(context, request.body);
+      const id = await submit(context, request.body, request.identity);
       const record = toStreamRecord(await readStream(context, id));
       sweepIndex(context).catch((error: unknown) => context.log.warn({ err: error }, 'sweeping failed'));
       return reply.code(201).header('location', `/v1/streams/${id}`).send(record);
@@ -63,7 +64,11 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
       },
     },
     async (request) => {
-      const { records, nextCursor } = await listStreams(context, request.query);
+      const { ownOnly, owner } = request.identity;
+      const { records, nextCursor } = await listStreams(context, {
+        ...request.query,
+        ...(ownOnly ? { owner } : {}),
+      });
       return { streams: records.map(toStreamRecord), nextCursor };
     },
   );
@@ -112,7 +117,11 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
 }
 
 /** Checks what is asked for against what is there, creates the stream, and returns its id. */
-async function submit(context: RouteContext, { source, options, ...input }: CreateStream): Promise<string> {
+async function submit(
+  context: RouteContext,
+  { source, options, ...input }: CreateStream,
+  { owner }: Identity,
+): Promise<string> {
   const { config, redis, keys } = context;
   const served = await readServedModels(redis, keys);
   const model = requireServed(served, options.model ?? defaultModel(served, config.MODEL));
@@ -132,7 +141,7 @@ async function submit(context: RouteContext, { source, options, ...input }: Crea
     sampleFps: options.sampleFps,
     poolSeconds: options.poolSeconds,
     labels: toLabelSet(input, 1),
-    owner: '',
+    owner,
   });
   return id;
 }

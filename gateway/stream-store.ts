@@ -8,6 +8,8 @@ import type { StreamHome } from './stream-creation.ts';
 
 /** Index entries looked at with each creation, so that those of forgotten streams do not pile up. */
 const SWEEP_ENTRIES = 10;
+/** Records looked at in one step for those of one owner. */
+const OWNER_STEP = 500;
 /** An entry is written a moment before its record. */
 const SWEEP_AGE_MS = 60_000;
 /** Windows whose pixels may lie behind the end of a stream: more than can be in flight. */
@@ -51,27 +53,45 @@ export async function purgeStream(home: StreamHome, id: string): Promise<void> {
   await redis.unlink(keys.stream(id));
 }
 
-/** Returns up to `limit` records, newest first, behind `cursor`, and the cursor of what follows. @throws E_BAD_REQUEST */
+/**
+ * Returns up to `limit` records, newest first, behind `cursor`, and the cursor of what follows; with `owner` only records
+ * of that one, and no cursor that tells of another's.
+ * @throws E_BAD_REQUEST
+ */
 export async function listStreams(
-  { redis, keys }: StreamHome,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  home: StreamHome,
+  { limit, cursor, owner }: { limit: number; cursor?: string | undefined; owner?: string },
 ): Promise<{ records: StoredRecord[]; nextCursor: string | null }> {
   const records: StoredRecord[] = [];
   let position = cursor === undefined ? undefined : parseCursor(cursor);
+  let shown = position;
+  const step = owner === undefined ? limit + 1 : OWNER_STEP;
   for (;;) {
-    const page = await pageOfIds({ redis, keys }, position, limit + 1);
-    const hashes = await Promise.all(page.map(({ id }) => redis.hgetall(keys.stream(id))));
-    for (const [i, entry] of page.entries()) {
-      const hash = hashes[i] ?? {};
-      // Forgotten after its retention time, or being created right now.
-      if (hash.id === undefined) continue;
-      if (records.length === limit) return { records, nextCursor: position ? formatCursor(position) : null };
+    const page = await pageOfIds(home, position, step);
+    for (const [entry, hash] of await readHashes(home, page, owner)) {
+      if (records.length === limit) return { records, nextCursor: shown ? formatCursor(shown) : null };
       records.push(parseRecord(entry.id, hash));
-      position = entry;
+      shown = entry;
     }
-    if (page.length <= limit) return { records, nextCursor: null };
+    if (page.length < step) return { records, nextCursor: null };
     position = page.at(-1) ?? position;
   }
+}
+
+/** Returns the records of `page` that are there: not forgotten after their retention time, nor being created right now. */
+async function readHashes(
+  { redis, keys }: StreamHome,
+  page: readonly Position[],
+  owner: string | undefined,
+): Promise<[Position, Record<string, string>][]> {
+  const isOwn = async ({ id }: Position) => (await redis.hget(keys.stream(id), 'owner')) === owner;
+  const owned = owner === undefined ? [] : await Promise.all(page.map(isOwn));
+  const wanted = page.filter((_, i) => owner === undefined || owned[i]);
+  const read = async (entry: Position): Promise<[Position, Record<string, string>]> => [
+    entry,
+    await redis.hgetall(keys.stream(entry.id)),
+  ];
+  return (await Promise.all(wanted.map(read))).filter(([, hash]) => hash.id !== undefined);
 }
 
 interface Position {
