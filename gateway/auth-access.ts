@@ -14,10 +14,12 @@ const METRICS = '/metrics';
 export function accessOf({
   method,
   route,
+  query,
   metricsPublic,
 }: {
   method: string;
   route: string;
+  query: unknown;
   metricsPublic: boolean;
 }): Access {
   if (route === METRICS) return metricsPublic ? 'open' : 'admin';
@@ -27,5 +29,10 @@ export function accessOf({
   if (!/^\/v1\/streams(\/|$)/.test(route)) return 'admin';
   // Asking the past reads, whatever the method that carries the question.
   if (method === 'GET' || method === 'HEAD' || route.endsWith('/scores')) return 'subscribe';
-  return 'submit';
+  // What is removed is gone for everybody, whoever may stop it.
+  return isPurge(query) ? 'admin' : 'submit';
+}
+
+function isPurge(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'purge' in query && query.purge !== 'false';
 }

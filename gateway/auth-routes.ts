@@ -1,9 +1,9 @@
 // client ═══ REST ═══▶ gateway: no route without its token, its scope and its owner.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ERRORS, type ErrorCode, toPipelineError } from '../runtime/errors.ts';
+import { PipelineError } from '../runtime/errors.ts';
 import type { Authenticator } from './auth.ts';
-import { accessOf } from './auth-access.ts';
+import { type Access, accessOf } from './auth-access.ts';
 import { ANYBODY, type Identity, requireScope, TokenRefused } from './auth-identity.ts';
 import { requireOwnStream } from './auth-ownership.ts';
 import type { GatewayConfig } from './config.ts';
@@ -30,8 +30,9 @@ export function guardRoutes(
   app.addHook('onRequest', async (request, reply) => {
     request.identity = ANYBODY;
     if (!auth.isOn || request.is404) return;
-    const { url: route = '' } = request.routeOptions;
-    const access = accessOf({ method: request.method, route, metricsPublic: config.METRICS_PUBLIC });
+    const { method, query, routeOptions } = request;
+    const { url: route = '' } = routeOptions;
+    const access = accessOf({ method, route, query, metricsPublic: config.METRICS_PUBLIC });
     if (access === 'open') return;
     try {
       request.identity = await auth.authenticate(bearerToken(request), request.ip);
@@ -53,17 +54,13 @@ export function bearerToken({ headers }: Pick<FastifyRequest, 'headers'>): strin
 }
 
 /** RFC 6750, 3: what the client must send instead. */
-function challenge(reply: FastifyReply, error: unknown, access: string): void {
-  const { code }: { code: ErrorCode } = toPipelineError(error);
-  if (ERRORS[code].httpStatus === 429) reply.header('retry-after', '60');
-  if (code === 'E_UNAUTHORIZED') {
-    const isMissing = error instanceof TokenRefused && error.reason === 'missing';
-    reply.header('www-authenticate', `Bearer realm="verbcast"${isMissing ? '' : ', error="invalid_token"'}`);
-  }
-  if (code === 'E_FORBIDDEN') {
-    reply.header(
-      'www-authenticate',
-      `Bearer realm="verbcast", error="insufficient_scope", scope="${access}"`,
-    );
+function challenge(reply: FastifyReply, error: unknown, access: Access): void {
+  const realm = 'Bearer realm="verbcast"';
+  if (error instanceof TokenRefused) {
+    reply.header('www-authenticate', error.reason === 'missing' ? realm : `${realm}, error="invalid_token"`);
+  } else if (error instanceof PipelineError && error.code === 'E_FORBIDDEN') {
+    reply.header('www-authenticate', `${realm}, error="insufficient_scope", scope="${access}"`);
+  } else if (error instanceof PipelineError && error.code === 'E_TOO_MANY_REQUESTS') {
+    reply.header('retry-after', String(error.facts.waitSeconds));
   }
 }

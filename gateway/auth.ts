@@ -8,10 +8,13 @@ import { createFailureLimit } from './auth-failures.ts';
 import { ANYBODY, type Identity, TokenRefused } from './auth-identity.ts';
 import { createJwtVerifier, type JwtVerifier } from './auth-jwt.ts';
 import type { GatewayConfig } from './config.ts';
+import { createThrottle } from './throttle.ts';
 import { openTokensFile, type TokensFile } from './tokens-file.ts';
 
 /** Longer ones are refused unread. */
 export const TOKEN_MAX_CHARACTERS = 8_192;
+/** Who has many addresses fills no disk with them; the metric counts all. */
+const LOG_LINES_PER_SECOND = 10;
 
 export interface Authenticator extends Service {
   /** Whether tokens are asked for at all; otherwise everybody is {@link ANYBODY}. */
@@ -45,6 +48,7 @@ export function createAuthenticator(
   if (!tokens && !jwt) return { ...OPEN_TO_ALL, trustsProxy };
 
   const failures = createFailureLimit();
+  const logs = createThrottle(LOG_LINES_PER_SECOND);
   const refusals = metrics.counter('verbcast_tokens_refused_total', 'Tokens that were not accepted.', [
     'reason',
   ]);
@@ -55,20 +59,22 @@ export function createAuthenticator(
       const wait = failures.waitSeconds(address);
       if (wait > 0) {
         const message = `Too many wrong tokens came from this address; try again in ${wait} s.`;
-        throw new PipelineError('E_TOO_MANY_REQUESTS', message);
+        throw new PipelineError('E_TOO_MANY_REQUESTS', message, { facts: { waitSeconds: wait } });
       }
       try {
         return await identify(token, { tokens, jwt });
       } catch (error) {
         if (!(error instanceof TokenRefused)) {
-          log.warn({ err: toPipelineError(error) }, 'a token cannot be checked');
+          if (logs.take()) log.warn({ err: toPipelineError(error) }, 'a token cannot be checked');
           throw error;
         }
         refusals.inc({ reason: error.reason });
         // Without a token nothing was tried, and an expired one was once good.
         if (error.reason !== 'missing' && error.reason !== 'expired') {
           failures.count(address);
-          log.warn({ address, reason: error.reason, cause: causeOf(error) }, 'a token was refused');
+          if (logs.take()) {
+            log.warn({ address, reason: error.reason, cause: causeOf(error) }, 'a token was refused');
+          }
         }
         throw error;
       }
