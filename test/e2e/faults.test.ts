@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { makeReel, type Reel } from '../support/reel.ts';
 
 // Test patterns that pocket takes for different things, so that there are scores and actions to compare.
-const PARTS = ['testsrc2=s=320x240:r=25', 'mandelbrot=s=320x240:r=25', 'smptebars=s=320x240:r=25'];
+const PARTS = ['testsrc2=s=320x240:r=25', 'mandelbrot=s=320x240:r=25', 'life=s=320x240:r=25:mold=10'];
 const SECONDS = 90;
 const SAMPLE_FPS = 10;
 const SCORE_SLACK = 0.002;
@@ -34,8 +34,8 @@ afterAll(async () => {
 async function submit(): Promise<string> {
   const { id } = await cluster.client.createStream({
     source: { path: reel.path },
-    labels: ['playing guitar', 'swimming', 'reading a book', 'making pizza'],
-    thresholds: { on: 0.3, off: 0.2 },
+    labels: ['playing billiards', 'skydiving', 'playing tennis', 'abseiling'],
+    thresholds: { on: 0.25, off: 0.2 },
     options: { sampleFps: SAMPLE_FPS },
   });
   return id;
@@ -106,7 +106,7 @@ test('a worker killed in the middle of a file loses no window and doubles no eve
 test('an ingest killed in the middle of a file is taken over by another, and the labels are the same', async () => {
   const undisturbed = await watchToEnd(await submit());
   const victim = cluster.start('ingest');
-  await eventually('the second ingest to start', () => victim.log().includes('started'));
+  await eventually('the second ingest to start', () => victim.log().includes('ingest ready'));
   // Two streams: at least one is held by the second ingest, whichever it is.
   const ids = [await submit(), await submit()];
   let scored = 0;
