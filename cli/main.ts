@@ -109,6 +109,28 @@ function addModels(program: Command): void {
     .action(runs(async (id) => (await import('./models.ts')).verifyCommand(id, readEnvironment())));
 }
 
+function addTokens(program: Command): void {
+  const tokens = program.command('token').description('make the tokens that a gateway asks for');
+  for (const [name, what] of [
+    ['create', 'make a token; prints it once, and its line for AUTH_TOKENS_FILE'],
+    ['hash', 'print the line of a token that comes on standard input'],
+  ] as const) {
+    tokens
+      .command(name)
+      .description(what)
+      .requiredOption('--scopes <list>', 'what it may do: submit, subscribe, admin; separated by commas')
+      .option('--own', 'only with streams of its own')
+      .option('--id <id>', 'name in logs (token-… otherwise)')
+      .option('--owner <owner>', 'whose the streams are that it creates (itself otherwise)')
+      .action(
+        runs(async (options) => {
+          const { createCommand, hashCommand } = await import('./token.ts');
+          return name === 'create' ? createCommand(options) : hashCommand(options);
+        }),
+      );
+  }
+}
+
 /** Returns the program with all commands. */
 function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
@@ -120,6 +142,7 @@ function createProgram(): Command {
   addWatch(program);
   addServices(program);
   addModels(program);
+  addTokens(program);
   program
     .command('doctor')
     .description('check this machine: Node, ffmpeg, Redis, model, GPU, disk')
