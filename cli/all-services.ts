@@ -4,13 +4,15 @@ import { startGateway } from '../gateway/main.ts';
 import { loadIngestConfig } from '../ingest/config.ts';
 import { startIngest } from '../ingest/main.ts';
 import type { Environment } from '../runtime/config.ts';
-import type { Logger } from '../runtime/log.ts';
+import { createLog, type LOG_LEVELS } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import { loadWorkerConfig } from '../worker/config.ts';
 import { startWorkers, type Workers } from '../worker/main.ts';
 import { withFlags } from './config.ts';
 import { startPrivateRedis } from './private-redis.ts';
+
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface AllServices extends Service {
   /** Where the gateway answers, such as `http://127.0.0.1:8787`. */
@@ -22,10 +24,10 @@ export interface AllServices extends Service {
 
 /**
  * Starts a private redis-server when REDIS_URL is unset, then workers, ingest and gateway with the config that `env`
- * gives. `close` drains in reverse order: no more requests, then no more frames, then what is queued is embedded.
+ * gives; they log from `level` on. `close` drains in reverse order: no more requests, then no more frames, then what is queued is embedded.
  * @throws E_CONFIG, E_REDIS_UNAVAILABLE, E_MODEL_UNKNOWN, E_MODEL_FILES; then nothing is left running.
  */
-export async function startAllServices(env: Environment, log: Logger): Promise<AllServices> {
+export async function startAllServices(env: Environment, level: LogLevel): Promise<AllServices> {
   // Faults in the environment are told before anything starts.
   const { REDIS_URL } = loadGatewayConfig(env);
   loadIngestConfig(env);
@@ -37,7 +39,7 @@ export async function startAllServices(env: Environment, log: Logger): Promise<A
     return service;
   };
   const metrics = createMetrics({ runtime: true });
-  const depsOf = (service: string) => ({ log: log.child({ service }), metrics });
+  const depsOf = (service: string) => ({ log: createLog(service, level), metrics });
   try {
     const redisUrl = REDIS_URL ?? keep(await startPrivateRedis()).url;
     // The gateway's /metrics tells of every service in the process; none needs a port of its own.

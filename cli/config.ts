@@ -13,6 +13,10 @@ export const CliConfigSchema = z.object({
     .string()
     .default(HUB_ENDPOINT)
     .describe('Where `verbcast models pull` downloads from: the hub, or a mirror with the same layout.'),
+  VERBCAST_TOKEN: z
+    .string()
+    .optional()
+    .describe('Token that `verbcast watch` shows to a gateway that asks for one.'),
   NO_COLOR: z.string().optional().describe('Set to anything: no colours in the terminal.'),
 });
 export type CliConfig = z.output<typeof CliConfigSchema>;

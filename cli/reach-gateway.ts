@@ -3,11 +3,19 @@ import { WebSocket } from 'ws';
 import { type Client, createClient, VerbcastError } from '../client/client.ts';
 import { loadGatewayConfig } from '../gateway/config.ts';
 import type { Environment } from '../runtime/config.ts';
-import { createLog } from '../runtime/log.ts';
 import type { AllServices } from './all-services.ts';
 import { loadCliConfig, withFlags } from './config.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
+
+/** A gateway of the program's own, on loopback for the time of a watch, asks nobody for tokens. */
+const NO_AUTHENTICATION = {
+  AUTH_TOKENS_FILE: '',
+  AUTH_JWT_SECRET_FILE: '',
+  AUTH_JWT_SECRET: '',
+  AUTH_JWKS_URL: '',
+  AUTH_JWKS_FILE: '',
+};
 
 export interface ReachedGateway {
   readonly client: Client;
@@ -18,9 +26,9 @@ export interface ReachedGateway {
   readonly own: AllServices | undefined;
 }
 
-/** Returns a client for the gateway at `url`. */
-export function clientFor(url: string): Client {
-  return createClient({ url, WebSocket });
+/** Returns a client for the gateway at `url`, with VERBCAST_TOKEN where it is set. */
+function clientFor(url: string, env: Environment): Client {
+  return createClient({ url, WebSocket, token: loadCliConfig(env).VERBCAST_TOKEN });
 }
 
 /**
@@ -36,9 +44,11 @@ export async function reachGateway({
   env: Environment;
   mediaDirectory: string | undefined;
 }): Promise<ReachedGateway> {
-  if (url !== undefined) return { client: clientFor(url), url, isLocal: isLoopback(url), own: undefined };
+  if (url !== undefined) return { client: clientFor(url, env), url, isLocal: isLoopback(url), own: undefined };
   const usual = `http://127.0.0.1:${loadGatewayConfig(env).GATEWAY_PORT}`;
-  if (await answers(usual)) return { client: clientFor(usual), url: usual, isLocal: true, own: undefined };
+  if (await answers(usual, env)) {
+    return { client: clientFor(usual, env), url: usual, isLocal: true, own: undefined };
+  }
   return startOwnGateway(env, mediaDirectory);
 }
 
@@ -51,6 +61,7 @@ export async function startOwnGateway(
   // A directory with `:` in its name cannot be listed in MEDIA_DIRS; its files go the way of uploads.
   const added = mediaDirectory === undefined || mediaDirectory.includes(':') ? [] : [mediaDirectory];
   const env = withFlags(environment, {
+    ...NO_AUTHENTICATION,
     REDIS_URL: '',
     GATEWAY_HOST: '127.0.0.1',
     GATEWAY_PORT: 0,
@@ -58,14 +69,14 @@ export async function startOwnGateway(
   });
   // The services share the terminal with what is shown there: they speak up only when something is wrong.
   const level = environment.LOG_LEVEL ? loadCliConfig(environment).LOG_LEVEL : 'error';
-  const own = await startAllServices(env, createLog('verbcast', level));
-  return { client: clientFor(own.url), url: own.url, isLocal: true, own };
+  const own = await startAllServices(env, level);
+  return { client: clientFor(own.url, {}), url: own.url, isLocal: true, own };
 }
 
 /** Whether a Verbcast gateway answers at `url`; one that asks for a token does, too. */
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, env: Environment): Promise<boolean> {
   try {
-    await clientFor(url).models({ signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    await clientFor(url, env).models({ signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     return true;
   } catch (error) {
     return error instanceof VerbcastError && error.code !== 'E_GATEWAY_UNREACHABLE';

@@ -20,7 +20,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   const { LOG_LEVEL, REDIS_URL } = loadCliConfig(env);
   const log = createLog('verbcast', LOG_LEVEL);
   // A signal that comes while things start is obeyed too: what has started is closed again.
-  const starting = startAllServices(env, log);
+  const starting = startAllServices(env, LOG_LEVEL);
   const ended = runUntilSignal(async () => (await starting).close(), log);
   const services = await starting;
   const [running, ...more] = modelNotice(services.workers);
