@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { type Client, createClient, VerbcastError } from '../client/client.ts';
 import { loadGatewayConfig } from '../gateway/config.ts';
 import type { Environment } from '../runtime/config.ts';
+import { createLog } from '../runtime/log.ts';
 import type { AllServices } from './all-services.ts';
 import { loadCliConfig, withFlags } from './config.ts';
 
@@ -27,7 +28,7 @@ export interface ReachedGateway {
 }
 
 /** Returns a client for the gateway at `url`, with VERBCAST_TOKEN where it is set. */
-function clientFor(url: string, env: Environment): Client {
+export function clientFor(url: string, env: Environment = {}): Client {
   return createClient({ url, WebSocket, token: loadCliConfig(env).VERBCAST_TOKEN });
 }
 
@@ -69,8 +70,8 @@ export async function startOwnGateway(
   });
   // The services share the terminal with what is shown there: they speak up only when something is wrong.
   const level = environment.LOG_LEVEL ? loadCliConfig(environment).LOG_LEVEL : 'error';
-  const own = await startAllServices(env, level);
-  return { client: clientFor(own.url, {}), url: own.url, isLocal: true, own };
+  const own = await startAllServices(env, createLog('verbcast', level));
+  return { client: clientFor(own.url), url: own.url, isLocal: true, own };
 }
 
 /** Whether a Verbcast gateway answers at `url`; one that asks for a token does, too. */
