@@ -3,7 +3,6 @@ import { WebSocket } from 'ws';
 import { type Client, createClient, VerbcastError } from '../client/client.ts';
 import { loadGatewayConfig } from '../gateway/config.ts';
 import type { Environment } from '../runtime/config.ts';
-import { createLog } from '../runtime/log.ts';
 import type { AllServices } from './all-services.ts';
 import { loadCliConfig, withFlags } from './config.ts';
 
@@ -70,7 +69,7 @@ export async function startOwnGateway(
   });
   // The services share the terminal with what is shown there: they speak up only when something is wrong.
   const level = environment.LOG_LEVEL ? loadCliConfig(environment).LOG_LEVEL : 'error';
-  const own = await startAllServices(env, createLog('verbcast', level));
+  const own = await startAllServices(env, level);
   return { client: clientFor(own.url), url: own.url, isLocal: true, own };
 }
 
