@@ -1,8 +1,8 @@
 // What lies in `vc:{id}:embeddings`, per window seq: embedded frames, a tombstone, or the end of the stream.
 import { z } from 'zod';
+import { fromFloat16, toFloat16 } from '../models/float16.ts';
 import { StreamEnd } from '../protocol/window.ts';
 import { PipelineError } from '../runtime/errors.ts';
-import { decodeHalf, encodeHalf } from './half.ts';
 
 /** The frames of a window that was embedded. */
 export interface EmbeddedWindow {
@@ -61,7 +61,7 @@ export function encodeFrames({
   header.writeUInt16LE(count, 2);
   header.writeUInt32LE(dims, 4);
   header.writeDoubleLE(wall, 8);
-  const halves = encodeHalf(embeddings);
+  const halves = toFloat16(embeddings);
   return Buffer.concat([
     header,
     Buffer.from(Float64Array.from(times).buffer),
@@ -102,7 +102,7 @@ export function decodeEntry(stored: Buffer): HistoryEntry {
   const timesEnd = HEADER_BYTES + count * 8;
   const times = [...new Float64Array(part(HEADER_BYTES, timesEnd))];
   const repeated = stored.subarray(timesEnd, timesEnd + count);
-  const values = decodeHalf(new Uint16Array(part(timesEnd + count)));
+  const values = fromFloat16(new Uint16Array(part(timesEnd + count)));
   let row = 0;
   const embeddings = times.map((_, i) => {
     if (repeated[i] === 1) return undefined;

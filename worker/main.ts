@@ -207,7 +207,8 @@ function consumeWindows({
       maxStalledCount: MAX_STALLS,
     },
   );
-  worker.on('error', (err) => log.warn({ err }, 'the windows queue reported an error'));
+  // An outage is told by the connection, once; the queue would repeat it at every attempt.
+  worker.on('error', (err) => log.debug({ err }, 'the windows queue reported an error'));
   worker.on('failed', (job, err) => {
     log.error({ err, job: job?.id, attempt: job?.attemptsMade }, 'a window failed');
     if (!job || job.attemptsMade < (job.opts.attempts ?? 1)) return;

@@ -75,7 +75,7 @@ export function answerAsks(model: string, connection: Redis, options: PastOption
     prefix: keys.queuePrefix,
     concurrency: QUESTIONS_AT_A_TIME,
   });
-  worker.on('error', (err) => log.warn({ err }, 'the queue of questions reported an error'));
+  worker.on('error', (err) => log.debug({ err }, 'the queue of questions reported an error'));
   return { close: () => worker.close() };
 }
 
