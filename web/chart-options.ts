@@ -3,8 +3,8 @@ import type uPlot from 'uplot';
 import { colourOf, cssColour } from './label-colours.ts';
 import { MIN_SPAN_SECONDS, type Span } from './span.ts';
 
-/** Height of the chart with its edges, CSS pixels. */
-export const CHART_HEIGHT_PX = 190;
+/** Height of the chart with its edges, CSS pixels; `.chart-plot` in tracks.css is as high. */
+export const CHART_HEIGHT_PX = 200;
 /** Room for the numbers left of the chart; `--axis` in tracks.css is the same. */
 const AXIS_WIDTH_PX = 34;
 /** A drag shorter than this is a click. */
@@ -36,7 +36,8 @@ export function chartOptions({
   return {
     width: widthPx,
     height: CHART_HEIGHT_PX,
-    padding: [8, 0, 8, 0],
+    // Above the highest score there is room for the flags of label changes.
+    padding: [18, 0, 8, 0],
     legend: { show: false },
     scales: {
       x: { time: false, range: () => [props().span.from, props().span.to] },

@@ -14,7 +14,7 @@ export function VideoAbsent({
   if (record?.mode === 'live') {
     return (
       <section class="absent" aria-label="Video">
-        <p>There is no picture of live sources here yet. Scores and actions below are live.</p>
+        <p>There is no picture of live sources here yet. Scores and actions come as they happen.</p>
       </section>
     );
   }
