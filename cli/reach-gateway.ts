@@ -44,7 +44,8 @@ export async function reachGateway({
   env: Environment;
   mediaDirectory: string | undefined;
 }): Promise<ReachedGateway> {
-  if (url !== undefined) return { client: clientFor(url, env), url, isLocal: isLoopback(url), own: undefined };
+  if (url !== undefined)
+    return { client: clientFor(url, env), url, isLocal: isLoopback(url), own: undefined };
   const usual = `http://127.0.0.1:${loadGatewayConfig(env).GATEWAY_PORT}`;
   if (await answers(usual, env)) {
     return { client: clientFor(usual, env), url: usual, isLocal: true, own: undefined };
