@@ -9,6 +9,7 @@ import { type LeaseHolder, LeaseLost } from './stream-record.ts';
 
 const BEAT_MS = 500;
 const RENEW_MS = 60_000;
+const STOPPED = new Error('The stream was asked to stop.');
 
 export interface Pulse extends Service {
   /** Aborted when somebody asked the stream to stop. */
@@ -22,8 +23,14 @@ export class StreamOver extends Error {
   override readonly name = 'StreamOver';
 }
 
-/** Looks at the stream's record every 0.5 s, and renews the expiry of what waits every minute. */
-export function startPulse(holder: LeaseHolder, log: Logger): Pulse {
+/**
+ * Looks at the stream's record every 0.5 s, and renews the expiry of what waits every minute. `isStopped`: the stop was
+ * asked for before.
+ */
+export function startPulse(
+  holder: LeaseHolder,
+  { isStopped, log }: { isStopped: boolean; log: Logger },
+): Pulse {
   const stop = new AbortController();
   const over = new AbortController();
   const closing = new AbortController();
@@ -33,8 +40,9 @@ export function startPulse(holder: LeaseHolder, log: Logger): Pulse {
     const known = StreamStatus.safeParse(status);
     if (!known.success || isTerminal(known.data)) over.abort(new StreamOver('The stream is over.'));
     else if (held !== lease) over.abort(new LeaseLost('Another ingest has the stream.'));
-    if (Number(stopFlag ?? 0) > 0) stop.abort(new Error('The stream was asked to stop.'));
+    if (Number(stopFlag ?? 0) > 0) stop.abort(STOPPED);
   };
+  if (isStopped) stop.abort(STOPPED);
   const loop = async () => {
     let renewAt = Date.now() + RENEW_MS;
     while (!closing.signal.aborted && !over.signal.aborted) {

@@ -56,7 +56,7 @@ export async function runStream(
   const record = await claimStream(holder);
   if (!record) return 'over';
   const log = context.log.child({ stream: job.stream });
-  const pulse = startPulse(holder, log);
+  const pulse = startPulse(holder, { isStopped: record.stop > 0, log });
   context.metrics.streamsRunning.inc();
   try {
     await new StreamRun({ job, record, holder, pulse, shutdown, context: { ...context, log } }).run();
