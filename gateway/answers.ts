@@ -6,6 +6,7 @@ const MEANING = {
   400: 'The request or its labels are not usable.',
   403: 'Not allowed.',
   404: 'There is no such thing.',
+  408: 'The body came too slowly or stopped.',
   409: 'The stream is in the wrong state for this.',
   413: 'The body is too large.',
   422: 'The source cannot be used.',

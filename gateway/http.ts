@@ -1,29 +1,27 @@
 // client ◀═══ REST ═══▶ gateway: the server, what holds for every route, and the OpenAPI document at /docs.
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { actionRoutes } from './action-routes.ts';
+import { guardBodies } from './body-guard.ts';
 import type { Authenticator } from './auth.ts';
 import { guardRoutes } from './auth-routes.ts';
 import type { GatewayConfig } from './config.ts';
 import { labelRoutes } from './label-routes.ts';
 import { modelRoutes } from './model-routes.ts';
-import { nameSchemas, OPENAPI, usedSchemas } from './openapi.ts';
+import { documentApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { checkOrigin } from './origin.ts';
 import { servePage } from './page.ts';
 import { problem, toProblem } from './problem.ts';
+import { resumableRoutes } from './resumable-routes.ts';
 import type { StreamHome } from './stream-creation.ts';
 import { streamRoutes } from './stream-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
+import type { UploadStore } from './upload-store.ts';
 import { compileValidator } from './validation.ts';
 
 /** JSON bodies; 256 labels with all their wordings are about 1.6 MB at the very most, and a few KB in life. */
@@ -33,12 +31,23 @@ const IDLE_MS = 30_000;
 /** A whole request, however slowly it comes; uploads are the longest ones. */
 const REQUEST_MAX_MS = 6 * 3_600_000;
 
+const ROUTES = [
+  streamRoutes,
+  labelRoutes,
+  actionRoutes,
+  modelRoutes,
+  uploadRoutes,
+  resumableRoutes,
+  operationRoutes,
+];
+
 /** What every route works with. */
 export interface RouteContext extends StreamHome {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly auth: Authenticator;
+  readonly uploads: UploadStore;
 }
 
 /** Returns the server with all its routes; it does not listen yet. */
@@ -68,11 +77,12 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
     return reply.code(404).type('application/problem+json').send(JSON.stringify(body));
   });
   countRequests(app, context.metrics);
+  guardBodies(app, context.config.UPLOAD_STALL_SECONDS * 1_000);
   await admitPages(app, context);
   await secureHeaders(app);
   guardRoutes(app, context);
   await documentApi(app);
-  for (const routes of [streamRoutes, labelRoutes, actionRoutes, modelRoutes, operationRoutes]) {
+  for (const routes of ROUTES) {
     await app.register(async (scope) => routes(scope, context));
   }
   await servePage(app);
@@ -114,35 +124,6 @@ async function secureHeaders(app: FastifyInstance): Promise<void> {
     referrerPolicy: { policy: 'no-referrer' },
   });
 }
-
-async function documentApi(app: FastifyInstance): Promise<void> {
-  nameSchemas();
-  await app.register(swagger, {
-    openapi: OPENAPI,
-    transform: jsonSchemaTransform,
-    transformObject: withNamedSchemas,
-  });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: true,
-    // As it comes, it lets in styles and fonts from anywhere and has a third party look at the document.
-    transformStaticCSP: (header) =>
-      header.replace(/ https:|upgrade-insecure-requests;| validator\.swagger\.io/g, ''),
-    uiConfig: { validatorUrl: null },
-  });
-}
-
-/** Adds the named schemas that are in use: what is only ever sent has no received form, and the other way round. */
-const withNamedSchemas: SwaggerTransformObject = (document) => {
-  if (!('openapiObject' in document)) return document.swaggerObject;
-  const whole = jsonSchemaTransformObject(document);
-  const schemas = ('components' in whole && whole.components?.schemas) || {};
-  const components = {
-    ...document.openapiObject.components,
-    schemas: usedSchemas(document.openapiObject.paths, schemas),
-  };
-  return { ...document.openapiObject, components } as typeof whole;
-};
 
 function countRequests(app: FastifyInstance, metrics: Metrics): void {
   const labels: ('method' | 'route' | 'status')[] = ['method', 'route', 'status'];

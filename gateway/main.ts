@@ -14,6 +14,7 @@ import { createAuthenticator } from './auth.ts';
 import { createGates } from './auth-socket.ts';
 import { isLoopback } from './origin.ts';
 import { serveSockets } from './sockets.ts';
+import { openUploadStore } from './upload-store.ts';
 
 export interface GatewayService extends Service {
   /** Where it listens: `http://127.0.0.1:8787`. */
@@ -46,7 +47,15 @@ export async function startGateway(
     services.push(queue);
     const feed = createFeed({ redis, blocking: open('patient', 'gateway-feed'), keys, log });
     services.push(feed);
-    const app = await buildHttp({ config, log, metrics, auth, redis, keys, queue });
+    const uploads = await openUploadStore({
+      dataDir: config.DATA_DIR,
+      maxBytes: config.UPLOAD_MAX_BYTES,
+      quotaBytes: config.UPLOADS_QUOTA_BYTES,
+      keepHours: config.UPLOAD_KEEP_HOURS,
+      log,
+    });
+    services.push(uploads);
+    const app = await buildHttp({ config, log, metrics, auth, redis, keys, queue, uploads });
     services.push(app);
     const gates = createGates({ auth, config, redis, keys });
     services.push(serveSockets({ server: app.server, feed, config, metrics, log, gates }));

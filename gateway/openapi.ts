@@ -1,4 +1,8 @@
-// The protocol's schemas under their names in the OpenAPI document, with examples.
+// The OpenAPI document at /docs: the routes, and the protocol's schemas under their names, with examples.
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Label, LabelInput, LabelSet, LabelSetInput, Thresholds } from '../protocol/labels.ts';
 import { ServedModel } from '../protocol/model.ts';
@@ -63,7 +67,7 @@ const EXAMPLES: { [K in keyof typeof NAMED]?: unknown } = {
 };
 
 /** Gives the schemas their names. Doing it again changes nothing. */
-export function nameSchemas(): void {
+function nameSchemas(): void {
   for (const [id, schema] of Object.entries(NAMED)) {
     const example = EXAMPLES[id as keyof typeof NAMED];
     const described = z.globalRegistry.get(schema);
@@ -72,7 +76,7 @@ export function nameSchemas(): void {
 }
 
 /** Returns those of `schemas` that `document` refers to, or that one of those refers to. */
-export function usedSchemas(document: unknown, schemas: object): Record<string, unknown> {
+function usedSchemas(document: unknown, schemas: object): Record<string, unknown> {
   let used: Record<string, unknown> = {};
   let text = JSON.stringify(document);
   for (let found = -1; found !== Object.keys(used).length; text = JSON.stringify([document, used])) {
@@ -84,7 +88,7 @@ export function usedSchemas(document: unknown, schemas: object): Record<string, 
 }
 
 /** The part of the document that does not come from routes. */
-export const OPENAPI = {
+const OPENAPI = {
   openapi: '3.1.0',
   info: {
     title: 'Verbcast',
@@ -102,3 +106,44 @@ export const OPENAPI = {
   ],
   security: [],
 };
+
+/** The body of `POST /v1/uploads`, which no schema parses. */
+const UPLOAD_BODY = {
+  required: true,
+  content: {
+    'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+    'multipart/form-data': {
+      schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } } },
+    },
+  },
+} as const;
+
+/** Adds the named schemas that are in use: what is only ever sent has no received form, and the other way round. */
+const completeDocument: SwaggerTransformObject = (document) => {
+  if (!('openapiObject' in document)) return document.swaggerObject;
+  const whole = jsonSchemaTransformObject(document);
+  const { paths } = document.openapiObject;
+  const upload = paths?.['/v1/uploads']?.post;
+  if (upload) Object.assign(upload, { requestBody: UPLOAD_BODY });
+  const all = ('components' in whole && whole.components?.schemas) || {};
+  const components = { ...document.openapiObject.components, schemas: usedSchemas(paths, all) };
+  return { ...document.openapiObject, components } as typeof whole;
+};
+
+/** Serves the document of the routes that are added after this, and a page that shows it. */
+export async function documentApi(app: FastifyInstance): Promise<void> {
+  nameSchemas();
+  await app.register(swagger, {
+    openapi: OPENAPI,
+    transform: jsonSchemaTransform,
+    transformObject: completeDocument,
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    // As it comes, it lets in styles and fonts from anywhere and has a third party look at the document.
+    transformStaticCSP: (header) =>
+      header.replace(/ https:|upgrade-insecure-requests;| validator\.swagger\.io/g, ''),
+    uiConfig: { validatorUrl: null },
+  });
+}

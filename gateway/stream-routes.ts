@@ -131,6 +131,7 @@ async function submit(
     sourceNetworks: config.SOURCE_NETWORKS,
     dataDir: config.DATA_DIR,
   });
+  if ('upload' in source) await context.uploads.keep(source.upload);
   const guessed: StreamMode = resolved.kind === 'url' ? resolved.mode : 'file';
   const id = newStreamId();
   await createStream(context, {

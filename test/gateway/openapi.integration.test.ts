@@ -34,6 +34,7 @@ test('every route is described, with its refusals as problems', async () => {
   expect(operations.sort()).toMatchInlineSnapshot(`
     [
       "delete /v1/streams/{id}",
+      "delete /v1/uploads/{id}",
       "get /healthz",
       "get /metrics",
       "get /readyz",
@@ -43,6 +44,7 @@ test('every route is described, with its refusals as problems', async () => {
       "get /v1/streams/{id}/actions",
       "get /v1/streams/{id}/labels",
       "post /v1/streams",
+      "post /v1/uploads",
       "put /v1/streams/{id}/labels",
     ]
   `);
