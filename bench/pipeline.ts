@@ -16,13 +16,16 @@ export interface BenchPipeline extends Service {
 
 /** Starts every service on a private Redis. */
 export async function startPipeline(env: Record<string, string>): Promise<BenchPipeline> {
-  const log = createLog('bench', 'error');
   const server = await startPrivateRedis();
   const services = await startAllServices(
     { PATH: process.env.PATH, GATEWAY_PORT: '0', LOG_LEVEL: 'error', REDIS_URL: server.url, ...env },
-    log,
+    'error',
   );
-  const redis = openRedis(server.url, { use: 'command', log, name: 'bench' });
+  const redis = openRedis(server.url, {
+    use: 'command',
+    log: createLog('bench', 'error'),
+    name: 'bench',
+  });
   return {
     client: createClient({ url: services.url, WebSocket }),
     redis,
