@@ -6,9 +6,9 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { actionRoutes } from './action-routes.ts';
-import { guardBodies } from './body-guard.ts';
 import type { Authenticator } from './auth.ts';
 import { guardRoutes } from './auth-routes.ts';
+import { guardBodies } from './body-guard.ts';
 import type { GatewayConfig } from './config.ts';
 import { labelRoutes } from './label-routes.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -28,6 +28,8 @@ import { compileValidator } from './validation.ts';
 const BODY_MAX_BYTES = 2 ** 20;
 /** A socket on which nothing moves for this long is closed. WebSockets have their own heartbeat. */
 const IDLE_MS = 30_000;
+/** The head of a request: a client sends it in one go. */
+const HEADERS_MS = 10_000;
 /** A whole request, however slowly it comes; uploads are the longest ones. */
 const REQUEST_MAX_MS = 6 * 3_600_000;
 
@@ -59,6 +61,7 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     trustProxy: context.auth.trustsProxy,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 5 },
   });
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(serializerCompiler);
@@ -92,9 +95,7 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
 /** Pages of listed origins may call; those of others are refused before anything is read of their request. */
 async function admitPages(app: FastifyInstance, { config, auth }: RouteContext): Promise<void> {
   const allowed = config.ALLOWED_ORIGINS;
-  app.addHook('onRequest', async (request) =>
-    checkOrigin(request.headers, allowed, { anyHost: auth.isOn }),
-  );
+  app.addHook('onRequest', async (request) => checkOrigin(request.headers, allowed, { anyHost: auth.isOn }));
   if (allowed.length === 0) return;
   await app.register(cors, {
     origin: allowed,

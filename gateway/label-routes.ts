@@ -7,8 +7,9 @@ import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
 import { readLabels, replaceLabels } from './label-store.ts';
 import { readServedModels, requireServed } from './served-models.ts';
-import { checkTemplates, StreamParams } from './stream-routes.ts';
+import { StreamParams } from './stream-routes.ts';
 import { readStream } from './stream-store.ts';
+import { checkTemplates } from './submission.ts';
 
 /** Adds the routes of label sets to `scope`. */
 export function labelRoutes(scope: FastifyInstance, context: RouteContext): void {

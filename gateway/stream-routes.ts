@@ -2,24 +2,28 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { toLabelSet } from '../protocol/labels.ts';
-import type { ServedModel } from '../protocol/model.ts';
 import { toStreamRecord } from '../protocol/record.ts';
 import { StreamPage } from '../protocol/rest.ts';
-import { CreateStream, isTerminal, StreamId, type StreamMode, StreamRecord } from '../protocol/stream.ts';
-import { PipelineError } from '../runtime/errors.ts';
-import { resolveSource } from '../sources/policy.ts';
+import { CreateStream, isTerminal, StreamId, StreamRecord } from '../protocol/stream.ts';
 import { answer, failures } from './answers.ts';
-import type { Identity } from './auth-identity.ts';
 import type { RouteContext } from './http.ts';
-import { defaultModel, readServedModels, requireServed } from './served-models.ts';
-import { createStream, newStreamId } from './stream-creation.ts';
 import { listStreams, purgeStream, readStream, stopStream, sweepIndex } from './stream-store.ts';
+import { submit } from './submission.ts';
 
 export const StreamParams = z.object({ id: StreamId });
 const Page = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().max(64).optional().describe('The `nextCursor` of the page before.'),
+});
+const CreateHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'Repeating a request with the same key within an hour answers with the stream of the first one.',
+    ),
 });
 const StopQuery = z.object({
   purge: z.enum(['true', 'false']).default('false').describe('Remove everything of a stream that is over.'),
@@ -37,6 +41,7 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         operationId: 'createStream',
         summary: 'Submit a video or a camera',
         tags,
+        headers: CreateHeaders,
         body: CreateStream,
         response: {
           201: answer('The stream is queued; `Location` is its address.', StreamRecord),
@@ -45,7 +50,11 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
       },
     },
     async (request, reply) => {
-      const id = await submit(context, request.body, request.identity);
+      const { id, isRepeat } = await submit(context, request.body, {
+        identity: request.identity,
+        idempotencyKey: request.headers['idempotency-key'],
+      });
+      if (isRepeat) reply.header('idempotent-replayed', 'true');
       const record = toStreamRecord(await readStream(context, id));
       sweepIndex(context).catch((error: unknown) => context.log.warn({ err: error }, 'sweeping failed'));
       return reply.code(201).header('location', `/v1/streams/${id}`).send(record);
@@ -113,45 +122,5 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
       const record = await stopStream(context, id);
       return reply.code(isTerminal(record.status) ? 200 : 202).send(toStreamRecord(record));
     },
-  );
-}
-
-/** Checks what is asked for against what is there, creates the stream, and returns its id. */
-async function submit(
-  context: RouteContext,
-  { source, options, ...input }: CreateStream,
-  { owner }: Identity,
-): Promise<string> {
-  const { config, redis, keys } = context;
-  const served = await readServedModels(redis, keys);
-  const model = requireServed(served, options.model ?? defaultModel(served, config.MODEL));
-  checkTemplates(model, input.templates);
-  const resolved = await resolveSource(source, {
-    mediaDirs: config.MEDIA_DIRS,
-    sourceNetworks: config.SOURCE_NETWORKS,
-    dataDir: config.DATA_DIR,
-  });
-  if ('upload' in source) await context.uploads.keep(source.upload);
-  const guessed: StreamMode = resolved.kind === 'url' ? resolved.mode : 'file';
-  const id = newStreamId();
-  await createStream(context, {
-    id,
-    source,
-    mode: options.mode ?? guessed,
-    model: model.id,
-    sampleFps: options.sampleFps,
-    poolSeconds: options.poolSeconds,
-    labels: toLabelSet(input, 1),
-    owner,
-  });
-  return id;
-}
-
-/** @throws E_BAD_REQUEST naming the template sets, when the workers of `model` have none called `name`. */
-export function checkTemplates(model: ServedModel, name: string): void {
-  if (model.templates.includes(name)) return;
-  throw new PipelineError(
-    'E_BAD_REQUEST',
-    `Expected \`templates\` to be one of ${model.templates.join(', ')}; got \`${name}\`.`,
   );
 }
