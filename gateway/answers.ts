@@ -4,6 +4,7 @@ import { Problem } from '../protocol/rest.ts';
 
 const MEANING = {
   400: 'The request or its labels are not usable.',
+  401: 'A valid token is needed.',
   403: 'Not allowed.',
   404: 'There is no such thing.',
   408: 'The body came too slowly or stopped.',

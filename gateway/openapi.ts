@@ -2,7 +2,7 @@
 import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Label, LabelInput, LabelSet, LabelSetInput, Thresholds } from '../protocol/labels.ts';
 import { ServedModel } from '../protocol/model.ts';
@@ -16,6 +16,7 @@ import {
   Upload,
 } from '../protocol/rest.ts';
 import { CreateStream, Source, StreamOptions, StreamRecord } from '../protocol/stream.ts';
+import { describeRoute, SECURITY_SCHEMES } from './auth-openapi.ts';
 
 const LABELS_EXAMPLE = [
   'playing guitar',
@@ -105,6 +106,7 @@ const OPENAPI = {
     { name: 'operations', description: 'For probes and scrapers.' },
   ],
   security: [],
+  components: { securitySchemes: SECURITY_SCHEMES },
 };
 
 /** The body of `POST /v1/uploads`, which no schema parses. */
@@ -135,7 +137,7 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
   nameSchemas();
   await app.register(swagger, {
     openapi: OPENAPI,
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
     transformObject: completeDocument,
   });
   await app.register(swaggerUi, {
