@@ -15,6 +15,7 @@ import type { WebSocketConstructor } from './connection.ts';
 import { VerbcastError } from './error.ts';
 import { createHttp } from './http.ts';
 import type { TokenSource } from './token.ts';
+import { type UploadOptions, uploadFile } from './upload.ts';
 import { type WatchOptions, watchStream } from './watch.ts';
 
 export interface ClientOptions {
@@ -52,8 +53,11 @@ export interface Client {
   /** The actions as a text file. */
   exportActions(id: string, format: ExportFormat, options?: CallOptions): Promise<string>;
   models(options?: CallOptions): Promise<ModelList>;
-  /** Sends a file; the answer's `id` is a `source.upload`. In Node: `await fs.openAsBlob(path)`. */
-  upload(file: Blob, options?: CallOptions): Promise<Upload>;
+  /**
+   * Sends a file in pieces, going on where a lost connection stopped it; the answer's `id` is a `source.upload`. In Node:
+   * `await fs.openAsBlob(path)`.
+   */
+  upload(file: Blob, options?: UploadOptions): Promise<Upload>;
   /** The events of a stream, in order, each once, across reconnects, until its end. */
   watch(id: string, options?: WatchOptions): AsyncGenerator<StreamEvent, void, undefined>;
 }
@@ -94,14 +98,7 @@ export function createClient({ url, token, WebSocket, fetch = globalThis.fetch }
       return answer.text();
     },
     models: ({ signal } = {}) => http.json({ method: 'GET', path: 'v1/models', signal }),
-    upload: (raw, { signal } = {}) =>
-      http.json({
-        method: 'POST',
-        path: 'v1/uploads',
-        raw,
-        headers: { 'content-type': 'application/octet-stream' },
-        signal,
-      }),
+    upload: (file, options) => uploadFile(http, file, options),
     watch: (id, options = {}) =>
       watchStream(id, { ...options, url: socketUrl.href, token, WebSocket: WebSocket ?? globalWebSocket() }),
   };
@@ -120,4 +117,5 @@ function globalWebSocket(): WebSocketConstructor {
 export type { WebSocketConstructor, WebSocketLike } from './connection.ts';
 export { VerbcastError } from './error.ts';
 export type { TokenSource } from './token.ts';
+export type { UploadOptions } from './upload.ts';
 export type { WatchOptions } from './watch.ts';

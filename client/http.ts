@@ -64,11 +64,20 @@ export function createHttp({
 
 async function failureOf(response: Response): Promise<VerbcastError> {
   const { status } = response;
-  if (response.headers.get('content-type')?.includes('problem+json')) {
-    const problem = await response.json().catch(() => undefined);
-    if (problem) return new VerbcastError(problem as Problem);
-  }
+  const problem = parseProblem(await response.text().catch(() => ''));
+  if (problem) return new VerbcastError(problem);
   // A proxy in between, or another server altogether.
   const detail = `Expected an answer of a Verbcast gateway, got ${status} ${response.statusText} from ${response.url}.`;
   return new VerbcastError({ code: 'E_GATEWAY_UNREACHABLE', detail, status, retry: status >= 500 });
+}
+
+/** The resumable uploads answer with problems too, but cannot say so in the content type. */
+function parseProblem(text: string): Problem | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+    return isProblem ? (body as Problem) : undefined;
+  } catch {
+    return undefined;
+  }
 }

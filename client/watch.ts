@@ -2,6 +2,7 @@
 import type { EventType, StreamEvent } from '../protocol/event.ts';
 import { type Closed, openConnection, type WebSocketConstructor } from './connection.ts';
 import { VerbcastError } from './error.ts';
+import { pause } from './pause.ts';
 import { type TokenSource, tokenOf } from './token.ts';
 
 const BACKOFF_FIRST_MS = 250;
@@ -101,23 +102,4 @@ function subscription(stream: string, after: number, types: readonly EventType[]
 
 function isWanted(event: StreamEvent, wanted: ReadonlySet<EventType> | undefined): boolean {
   return !wanted || wanted.has(event.type) || (event.type === 'gap' && event.reason === 'trimmed');
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onAbort = () => {
-      done();
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      done();
-      resolve();
-    }, ms);
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort);
-  });
 }

@@ -3,10 +3,13 @@ import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import type { FastifyInstance } from 'fastify';
 import { PipelineError, toPipelineError } from '../runtime/errors.ts';
+import type { GatewayConfig } from './config.ts';
 import type { RouteContext } from './http.ts';
 import { problem } from './problem.ts';
 
 const PATH = '/v1/uploads/resumable';
+
+const TOO_LARGE = 413;
 
 /** Adds the routes of resumable uploads to `scope`. */
 export function resumableRoutes(scope: FastifyInstance, { config, uploads, log }: RouteContext): void {
@@ -34,9 +37,9 @@ export function resumableRoutes(scope: FastifyInstance, { config, uploads, log }
       return {};
     },
     onResponseError(_, error) {
-      // Errors of the protocol itself have a status and a text; they are no defects.
-      if ('status_code' in error && !(error instanceof PipelineError)) return undefined;
-      const { code, message, traits } = toPipelineError(error);
+      // Errors of the protocol itself have a status and a text; they are no defects, and but for one not ours to name.
+      if ('status_code' in error && error.status_code !== TOO_LARGE) return undefined;
+      const { code, message, traits } = toPipelineError('status_code' in error ? tooLarge(config) : error);
       if (code === 'E_INTERNAL') log.error({ err: error }, 'a resumable upload failed');
       const detail = code === 'E_INTERNAL' ? traits.title : message;
       return { status_code: traits.httpStatus, body: JSON.stringify(problem(code, detail)) };
@@ -60,4 +63,11 @@ export function resumableRoutes(scope: FastifyInstance, { config, uploads, log }
       },
     });
   }
+}
+
+function tooLarge({ UPLOAD_MAX_BYTES }: GatewayConfig): PipelineError {
+  return new PipelineError(
+    'E_BODY_TOO_LARGE',
+    `An upload may have ${UPLOAD_MAX_BYTES} bytes (UPLOAD_MAX_BYTES).`,
+  );
 }
