@@ -50,7 +50,7 @@ export class WindowPublisher {
   #nextFrame: number;
   #cursor = 0;
   #isFirst = true;
-  /** Live: what was sent and not dropped, from the cursor on; at most `limit`. */
+  /** Live: what was sent under this lease and not dropped, from the cursor on; at most `limit`. */
   #waiting: Sent[] = [];
   #durationSeconds: number | undefined;
 
@@ -78,7 +78,6 @@ export class WindowPublisher {
    */
   async publishWindow(frames: readonly Frame[], signal: AbortSignal): Promise<void> {
     const { mode } = this.#options;
-    await this.#readCursor();
     if (mode === 'file') await this.#waitForRoom(signal);
     else if (!(await this.#makeRoom())) return this.#skip(frames);
     for (;;) {
@@ -97,7 +96,6 @@ export class WindowPublisher {
 
   /** Publishes the stream's last window, which has no frames. @throws LeaseLost */
   async publishEnd(end: StreamEnd): Promise<void> {
-    await this.#readCursor();
     await assertLease(this.#options.holder);
     await this.#addJob({ times: [], end });
     await this.#commit({ nextFrame: this.#nextFrame, frames: 0, end });
@@ -111,7 +109,8 @@ export class WindowPublisher {
     else await storePixels(holder, { seq, pixels, expiryMs: PIXELS_EXPIRY_MS });
     const times = frames.map(({ mediaSeconds }) => mediaSeconds);
     await this.#addJob({ times, repeats, ...(mode === 'live' ? { wall: Date.now() } : {}) });
-    this.#waiting.push({ seq, from: times[0] ?? 0, to: times.at(-1) ?? 0, frames: times.length });
+    if (mode === 'live')
+      this.#waiting.push({ seq, from: times[0] ?? 0, to: times.at(-1) ?? 0, frames: times.length });
     await this.#commit({ nextFrame: nextIndex(frames), frames: frames.length });
     metrics.framesSampled.inc(frames.length);
     metrics.framesRepeated.inc(repeats.length);
@@ -146,7 +145,10 @@ export class WindowPublisher {
   }
 
   async #waitForRoom(signal: AbortSignal): Promise<void> {
-    while (this.#published - this.#cursor >= this.#options.limit) {
+    const isFull = () => this.#published - this.#cursor >= this.#options.limit;
+    // The cursor was read with the step before, so it is asked for only when that was too far back.
+    if (isFull()) await this.#readCursor();
+    while (isFull()) {
       await pause(ROOM_POLL_MS, signal);
       await this.#readCursor();
     }
@@ -161,6 +163,7 @@ export class WindowPublisher {
   /** Drops the oldest windows that nobody works on until there is room; returns whether there is. */
   async #makeRoom(): Promise<boolean> {
     const { holder, queue, limit } = this.#options;
+    if (this.#waiting.length >= limit) await this.#readCursor();
     for (const sent of [...this.#waiting]) {
       if (this.#waiting.length < limit) break;
       const jobId = windowJobId(holder.stream, sent.seq);

@@ -58,8 +58,10 @@ export async function runStream(
   const log = context.log.child({ stream: job.stream });
   const pulse = startPulse(holder, { isStopped: record.stop > 0, log });
   context.metrics.streamsRunning.inc();
+  log.info({ source: record.source, mode: record.mode, nextFrame: record.nextFrame }, 'stream taken');
   try {
     await new StreamRun({ job, record, holder, pulse, shutdown, context: { ...context, log } }).run();
+    log.info('stream over');
     return 'over';
   } catch (error) {
     if (error instanceof StreamOver) return 'over';
