@@ -1,4 +1,5 @@
 // The typed client of a Verbcast gateway, for browsers and Node. The CLI and the page use only this.
+import type { PastScores } from '../protocol/ask.ts';
 import type { StreamEvent } from '../protocol/event.ts';
 import type { LabelSet, LabelSetDraft } from '../protocol/labels.ts';
 import type {
@@ -52,6 +53,8 @@ export interface Client {
   actions(id: string, options?: CallOptions): Promise<ActionSpan[]>;
   /** The actions as a text file. */
   exportActions(id: string, format: ExportFormat, options?: CallOptions): Promise<string>;
+  /** Scores other words, or a whole label set, over what has been seen; nothing is decoded or embedded again. */
+  ask(id: string, labels: readonly string[] | LabelSetDraft, options?: CallOptions): Promise<PastScores>;
   models(options?: CallOptions): Promise<ModelList>;
   /**
    * Sends a file in pieces, going on where a lost connection stopped it; the answer's `id` is a `source.upload`. In Node:
@@ -96,6 +99,11 @@ export function createClient({ url, token, WebSocket, fetch = globalThis.fetch }
     async exportActions(id, format, { signal } = {}) {
       const answer = await http.send({ method: 'GET', path: at(id, '/actions'), query: { format }, signal });
       return answer.text();
+    },
+    ask: (id, labels, { signal } = {}) => {
+      const path = at(id, '/scores');
+      if ('labels' in labels) return http.json({ method: 'POST', path, body: labels, signal });
+      return http.json({ method: 'GET', path, query: { labels }, signal });
     },
     models: ({ signal } = {}) => http.json({ method: 'GET', path: 'v1/models', signal }),
     upload: (file, options) => uploadFile(http, file, options),

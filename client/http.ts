@@ -3,12 +3,12 @@ import type { Problem } from '../protocol/rest.ts';
 import { unreachable, VerbcastError } from './error.ts';
 import { type TokenSource, tokenOf } from './token.ts';
 
-/** One request. `query` values that are undefined are left out; `body` is sent as JSON, `raw` as it is. */
+/** One request. `query` values that are undefined are left out, lists are repeated; `body` is sent as JSON, `raw` as it is. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD';
   /** Below the gateway's URL, without a leading slash. */
   path: string;
-  query?: Record<string, string | number | boolean | undefined>;
+  query?: Record<string, string | number | boolean | readonly string[] | undefined>;
   headers?: Record<string, string>;
   body?: unknown;
   raw?: Blob;
@@ -38,7 +38,8 @@ export function createHttp({
   const send = async ({ method, path, query = {}, headers = {}, body, raw, signal }: HttpRequest) => {
     const url = new URL(path, base);
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
+      const values = typeof value === 'object' ? value : value === undefined ? [] : [String(value)];
+      for (const one of values) url.searchParams.append(name, one);
     }
     const token = await tokenOf(source);
     const payload = body === undefined ? raw : JSON.stringify(body);

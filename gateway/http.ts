@@ -16,6 +16,7 @@ import { documentApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { checkOrigin } from './origin.ts';
 import { servePage } from './page.ts';
+import { pastRoutes } from './past-routes.ts';
 import { problem, toProblem } from './problem.ts';
 import { resumableRoutes } from './resumable-routes.ts';
 import type { StreamHome } from './stream-creation.ts';
@@ -37,6 +38,7 @@ const ROUTES = [
   streamRoutes,
   labelRoutes,
   actionRoutes,
+  pastRoutes,
   modelRoutes,
   uploadRoutes,
   resumableRoutes,
