@@ -1,51 +1,71 @@
 // From the frames of a span to one similarity per text: which frames count, and how much.
-import { dot, weightedUnit } from './unit-vectors.ts';
+import { dot } from './unit-vectors.ts';
+
+/** What poolings need to know of a span of n frames: never the embeddings themselves, so that each is compared once. */
+export interface SpanView {
+  /** Per frame, in media order, n ≥ 1: its cosine with each text, `Float64Array [t]`. */
+  readonly similarities: readonly Float64Array[];
+  /** Per frame: its cosine with each frame of the span, `Float64Array [n]`. */
+  readonly products: readonly Float64Array[];
+}
 
 /**
- * Returns the similarity (cosine, -1..1) of a span to each text. `frames` `[n][D]` are unit embeddings in media order,
- * n ≥ 1; `texts` `[t][D]` are unit embeddings.
+ * Returns the similarity (cosine, -1..1) of a span to each text, `Float64Array [t]`. `logitScale` is the model's factor
+ * on cosines (100 for CLIP): the unit in which a difference between similarities is large or small to the model.
  *
  * All poolings here are one formula: frame weights `wᵢ ≥ 0` are chosen, maybe per text, and the similarity is that of
  * the renormalised weighted mean, `text · Σ wᵢ fᵢ / |Σ wᵢ fᵢ|`. So all of them give a lone or unchanging frame its own
  * similarity, and their numbers are comparable.
  */
-export type Pooling = (frames: readonly Float32Array[], texts: readonly Float32Array[]) => Float32Array;
+export type Pooling = (span: SpanView, logitScale: number) => Float64Array;
 
 /** Returns the weight of each frame for one text, given the frames' similarities to it. */
-type Weighting = (similarities: Float64Array) => ArrayLike<number>;
+type Weighting = (similarities: Float64Array, logitScale: number) => Float64Array;
+
+/** Returns the view of `frames` `[n][D]`, unit embeddings in media order, against `texts` `[t][D]`. */
+export function viewSpan(frames: readonly Float32Array[], texts: readonly Float32Array[]): SpanView {
+  return {
+    similarities: frames.map((frame) => Float64Array.from(texts, (text) => dot(frame, text))),
+    products: frames.map((a) => Float64Array.from(frames, (b) => dot(a, b))),
+  };
+}
 
 /** All frames count alike: the cosine with the span's mean embedding. */
-export const meanPooling: Pooling = (frames, texts) =>
-  poolOnce(frames, texts, new Float64Array(frames.length).fill(1));
+export const meanPooling: Pooling = (span) => poolAlike(span, new Float64Array(span.products.length).fill(1));
 
 /**
  * Returns a pooling in which the latest frame counts most: a frame's weight halves with every `halfLifeFrames` frames
  * between it and the span's end.
  */
 export function exponentialPooling(options: { halfLifeFrames: number }): Pooling {
-  return (frames, texts) => {
-    const weights = frames.map((_, i) => 0.5 ** ((frames.length - 1 - i) / options.halfLifeFrames));
-    return poolOnce(frames, texts, weights);
-  };
+  return (span) =>
+    poolAlike(
+      span,
+      Float64Array.from(span.products, ({ length }, i) => 0.5 ** ((length - 1 - i) / options.halfLifeFrames)),
+    );
 }
 
 /**
- * Returns the text-conditioned attention pooling: weights are the softmax over frames of similarity / `tau`. A small
- * `tau` looks at the best frames only, a large one is the mean. After the saliency of BIKE (arXiv 2301.00182), whose
- * `tau` is 0.01; the weighted mean is renormalised here.
+ * Returns the text-conditioned attention pooling: weights are the softmax over frames of logit / `softness`. A small
+ * `softness` looks at the best frames only, a large one is the mean. After the saliency of BIKE (arXiv 2301.00182), whose
+ * `τ` of 0.01 on CLIP's cosines is a softness of 1; the weighted mean is renormalised here.
  */
-export function attentionPooling(options: { tau: number } = { tau: 0.01 }): Pooling {
-  return (frames, texts) =>
-    poolPerText(frames, texts, (similarities) => {
-      const best = Math.max(...similarities);
-      return similarities.map((similarity) => Math.exp((similarity - best) / options.tau));
-    });
+export function attentionPooling(options: { softness: number } = { softness: 2 }): Pooling {
+  return (span, logitScale) =>
+    pool(
+      span,
+      (similarities, scale) => {
+        const best = Math.max(...similarities);
+        return similarities.map((similarity) => Math.exp(((similarity - best) * scale) / options.softness));
+      },
+      logitScale,
+    );
 }
 
 /** Returns the pooling over the `k` frames most like the text; all frames where the span has fewer. */
 export function topKPooling(options: { k: number }): Pooling {
-  return (frames, texts) =>
-    poolPerText(frames, texts, (similarities) => {
+  return (span) =>
+    pool(span, (similarities) => {
       const weights = new Float64Array(similarities.length);
       const order = [...similarities.keys()].sort(
         (a, b) => (similarities[b] ?? 0) - (similarities[a] ?? 0) || a - b,
@@ -68,37 +88,39 @@ export const POOLINGS = {
 } as const satisfies Record<string, Pooling>;
 export type PoolingName = keyof typeof POOLINGS;
 
-/** The pooling that is used where none is named. */
-export const DEFAULT_POOLING: PoolingName = 'mean';
+/** The pooling that is used where none is named; `docs/recognition.md` has the measurement. */
+export const DEFAULT_POOLING: PoolingName = 'attention';
 
-function poolOnce(
-  frames: readonly Float32Array[],
-  texts: readonly Float32Array[],
-  weights: ArrayLike<number>,
-): Float32Array {
-  const span = weightedUnit(frames, weights);
-  return Float32Array.from(texts, (text) => dot(text, span));
-}
-
-function poolPerText(
-  frames: readonly Float32Array[],
-  texts: readonly Float32Array[],
-  weigh: Weighting,
-): Float32Array {
-  // |Σ wᵢ fᵢ|² = Σᵢⱼ wᵢ wⱼ fᵢ·fⱼ: with the frames' own products at hand no embedding is mixed anew per text.
-  const products = frames.map((a) => Float64Array.from(frames, (b) => dot(a, b)));
-  return Float32Array.from(texts, (text) => {
-    const similarities = Float64Array.from(frames, (frame) => dot(frame, text));
-    const weights = Float64Array.from(weigh(similarities));
-    const along = weighted(weights, similarities);
-    const squaredNorm = weighted(
-      weights,
-      products.map((row) => weighted(weights, row)),
-    );
-    return squaredNorm < 1e-12 ? 0 : along / Math.sqrt(squaredNorm);
+function poolAlike({ similarities, products }: SpanView, weights: Float64Array): Float64Array {
+  const norm = mixedNorm(products, weights);
+  const texts = similarities[0]?.length ?? 0;
+  return Float64Array.from({ length: texts }, (_, text) => {
+    const along = weights.reduce((sum, weight, i) => sum + weight * (similarities[i]?.[text] ?? 0), 0);
+    return norm === 0 ? 0 : along / norm;
   });
 }
 
-function weighted(weights: Float64Array, values: ArrayLike<number>): number {
-  return weights.reduce((sum, weight, i) => sum + weight * (values[i] ?? 0), 0);
+function pool({ similarities, products }: SpanView, weigh: Weighting, logitScale = 1): Float64Array {
+  const texts = similarities[0]?.length ?? 0;
+  return Float64Array.from({ length: texts }, (_, text) => {
+    const own = Float64Array.from(similarities, (row) => row[text] ?? 0);
+    const weights = weigh(own, logitScale);
+    const along = weights.reduce((sum, weight, i) => sum + weight * (own[i] ?? 0), 0);
+    const norm = mixedNorm(products, weights);
+    return norm === 0 ? 0 : along / norm;
+  });
+}
+
+/** Returns `|Σ wᵢ fᵢ|` from the frames' own products, `|Σ wᵢ fᵢ|² = Σᵢⱼ wᵢ wⱼ fᵢ·fⱼ`: no embedding is mixed anew. */
+function mixedNorm(products: readonly Float64Array[], weights: Float64Array): number {
+  let squared = 0;
+  products.forEach((row, i) => {
+    const weight = weights[i] ?? 0;
+    if (weight === 0) return;
+    let against = 0;
+    for (let j = 0; j < row.length; j += 1) against += (weights[j] ?? 0) * (row[j] ?? 0);
+    squared += weight * against;
+  });
+  // Below this the direction is rounding noise of float32 inputs, not a meaning.
+  return squared < 1e-12 ? 0 : Math.sqrt(squared);
 }

@@ -13,6 +13,18 @@ export interface PromptSet {
   readonly background: readonly string[];
 }
 
+/**
+ * What examples say of a label: a frame is as much like the label as `bias + gain * cosine with the prototype`, which is in
+ * the units of cosines with texts; that counts by `weight` (0..1) and the label's words by the rest.
+ */
+export interface LabelExample {
+  /** `Float32Array [D]`, unit length. */
+  readonly prototype: Float32Array;
+  readonly gain: number;
+  readonly bias: number;
+  readonly weight: number;
+}
+
 /** The embedded prompts of a label set; every vector `Float32Array [D]` of unit length. */
 export interface PromptVectors {
   readonly dims: number;
@@ -20,6 +32,7 @@ export interface PromptVectors {
     readonly name: string;
     readonly vector: Float32Array;
     readonly not: readonly Float32Array[];
+    readonly example?: LabelExample;
   }[];
   readonly background: readonly Float32Array[];
 }

@@ -14,20 +14,28 @@ export type SegmentedAction = z.infer<typeof SegmentedAction>;
 
 const head = { label: z.string(), score: z.number(), peak: z.number() };
 const Track = z.discriminatedUnion('phase', [
-  z.strictObject({ phase: z.literal('pending'), ...head, since: z.number() }),
+  z.strictObject({ phase: z.literal('over'), ...head, end: z.number() }),
+  z.strictObject({
+    phase: z.literal('pending'),
+    ...head,
+    since: z.number(),
+    start: z.number(),
+    freeFrom: z.number(),
+  }),
   z.strictObject({
     phase: z.literal('open'),
     ...head,
     id: z.string(),
     start: z.number(),
-    fellAt: z.number().nullable(),
+    fell: z.strictObject({ at: z.number(), end: z.number() }).nullable(),
     told: z.strictObject({ media: z.number(), score: z.number(), peak: z.number() }),
   }),
 ]);
 type Track = z.infer<typeof Track>;
 type OpenTrack = Extract<Track, { phase: 'open' }>;
+type PendingTrack = Extract<Track, { phase: 'pending' }>;
 
-/** What is carried from frame to frame: plain JSON, bounded by the labels that are about to start or hold. */
+/** What is carried from frame to frame: plain JSON, bounded by the labels that are about to start, hold or just ended. */
 export const SegmenterState = z.strictObject({
   media: z.number().describe('Time of the latest frame.'),
   opened: z.int().describe('Actions started so far; the next id.'),
@@ -37,6 +45,24 @@ export type SegmenterState = z.infer<typeof SegmenterState>;
 
 /** The state before the first frame. */
 export const initialSegmenterState: SegmenterState = { media: 0, opened: 0, tracks: [] };
+
+/** When a label was seen, as far as single frames tell: from the first to after the last frame that showed it. */
+export interface Support {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Scores at a media time. */
+export interface ObservedScores {
+  readonly media: number;
+  /** Every label of the set. */
+  readonly scores: readonly { readonly label: string; readonly score: number }[];
+  /**
+   * When, among the frames that made the scores, those lie that by themselves score `level` or more for a label; undefined
+   * where none does. Without it nothing is known but the scores, and changes are dated by them.
+   */
+  readonly supportOf?: (label: string, level: number) => Support | undefined;
+}
 
 export interface SegmenterOptions {
   /** The stream's part of action ids: `ac_<idPart>_<n>`. */
@@ -50,6 +76,8 @@ export interface SegmenterOptions {
   readonly labelOn?: ReadonlyMap<string, number>;
   /** Frames further apart than this are not one observation: what holds ends before the gap. Default: no limit. */
   readonly maxGapSeconds?: number;
+  /** How far before a frame its support may lie: the pooling span. Default: 0. */
+  readonly lookBackSeconds?: number;
 }
 
 export interface SegmenterChange {
@@ -73,16 +101,20 @@ const UPDATE_DELTA = 0.05;
  * label that is not named has gone away, and what it held ends at the frame before.
  *
  * - A label is pending from the first frame at or above `on`, at t0. One frame below, and that is forgotten.
- * - It starts at the frame at which `media - t0 ≥ minOnSeconds`; its start is t0. So at 2 fps and 1 s that is the third
- *   frame in a row, and a lone frame never starts an action unless `minOnSeconds` is 0.
- * - It has fallen since the first frame below `off`, at t1. One frame at or above `off`, and that is forgotten.
- * - It ends at the frame at which `media - t1 ≥ minOffSeconds`; its end is t1.
+ * - It starts at the frame at which `media - t0 ≥ minOnSeconds`. So at 2 fps and 1 s that is the third frame in a row, and a
+ *   lone frame never starts an action unless `minOnSeconds` is 0.
+ * - It has fallen since the first frame below `off`, at t1. One frame at or above `off`, and that is forgotten: so two
+ *   stretches less than `minOffSeconds` apart are one action.
+ * - It ends at the frame at which `media - t1 ≥ minOffSeconds`.
+ * - Both are back-dated. Pooled scores rise and fall late, as they look back; so the start is that of the support at t0 (the
+ *   first frame that by itself reaches `off`), though not before the end of the label's action before, and the end is that
+ *   of the support at t1. Without support they are t0 and t1.
  * - `updated` is told when the peak rose by 0.05 since it was last told, or, once per second of media at the most, when
  *   the score moved by 0.05.
  */
 export function advanceSegmenter(
   state: SegmenterState,
-  frame: { readonly media: number; readonly scores: readonly { label: string; score: number }[] },
+  frame: ObservedScores,
   options: SegmenterOptions,
 ): SegmenterStep {
   const { media } = frame;
@@ -97,33 +129,60 @@ export function advanceSegmenter(
     changes.push({ kind, action: actionOf(track, end) });
     return { ...track, told: { media, score: track.score, peak: track.peak } };
   };
+  // What ended is remembered as long as the support of another start could reach into it.
+  const remember = (label: string, end: number, score: number) => {
+    const isInReach = end > 0 && media - end < (options.lookBackSeconds ?? 0);
+    if (isInReach) tracks.push({ phase: 'over', label, score, peak: score, end });
+  };
   for (const { label, score } of frame.scores) {
     const { on, off } = levelsOf(label, options);
     const track = before.get(label);
-    const peak = Math.max(score, track?.peak ?? 0);
 
     if (track?.phase === 'open') {
-      const now = { ...track, score, peak, fellAt: score < off ? (track.fellAt ?? media) : null };
-      if (now.fellAt !== null && lasted(media - now.fellAt, options.minOffSeconds)) {
-        tell('ended', now, now.fellAt);
+      const peak = Math.max(score, track.peak);
+      const now = {
+        ...track,
+        score,
+        peak,
+        fell: score < off ? (track.fell ?? fall(track, frame, off)) : null,
+      };
+      if (now.fell !== null && lasted(media - now.fell.at, options.minOffSeconds)) {
+        tell('ended', now, now.fell.end);
+        remember(label, now.fell.end, score);
       } else {
         tracks.push(isNews(now, media) ? tell('updated', now) : now);
       }
     } else if (score >= on) {
-      const since = track?.since ?? media;
-      if (!lasted(media - since, options.minOnSeconds)) {
-        tracks.push({ phase: 'pending', label, score, peak, since });
+      const pending = track?.phase === 'pending' ? track : rise(track, frame, { label, off });
+      const peak = Math.max(score, pending.peak);
+      if (!lasted(media - pending.since, options.minOnSeconds)) {
+        tracks.push({ ...pending, score, peak });
       } else {
         opened += 1;
         const id = `ac_${options.idPart}_${opened}`;
+        const { start } = pending;
         const told = { media, score, peak };
-        tracks.push(
-          tell('started', { phase: 'open', label, score, peak, id, start: since, fellAt: null, told }),
-        );
+        tracks.push(tell('started', { phase: 'open', label, score, peak, id, start, fell: null, told }));
       }
+    } else if (track) {
+      remember(label, track.phase === 'over' ? track.end : track.freeFrom, score);
     }
   }
   return { state: { media, opened, tracks }, changes };
+}
+
+function rise(
+  before: Extract<Track, { phase: 'over' }> | undefined,
+  { media, supportOf }: ObservedScores,
+  { label, off }: { label: string; off: number },
+): PendingTrack {
+  const freeFrom = before?.end ?? 0;
+  const start = Math.max(freeFrom, supportOf?.(label, off)?.from ?? media);
+  return { phase: 'pending', label, score: 0, peak: 0, since: media, start, freeFrom };
+}
+
+function fall({ label, start }: OpenTrack, { media, supportOf }: ObservedScores, off: number) {
+  return { at: media, end: Math.max(start, supportOf?.(label, off)?.to ?? media) };
 }
 
 /**
@@ -154,7 +213,7 @@ function retain(state: SegmenterState, labels: ReadonlySet<string>, media: numbe
     state: { ...state, tracks: state.tracks.filter((track) => labels.has(track.label)) },
     changes: gone
       .filter((track) => track.phase === 'open')
-      .map((track) => ({ kind: 'ended', action: actionOf(track, track.fellAt ?? media) })),
+      .map((track) => ({ kind: 'ended', action: actionOf(track, track.fell?.end ?? media) })),
   };
 }
 

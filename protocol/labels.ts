@@ -3,6 +3,36 @@ import { z } from 'zod';
 
 const Phrase = z.string().trim().min(1).max(200);
 
+/** Bytes of a prototype at the most: 4096 numbers of two bytes, in base64. */
+const PROTOTYPE_MAX_CHARS = 11_000;
+
+/**
+ * What examples say of a label, as `verbcast examples` and `verbcast calibrate` work it out. It counts for the one model
+ * that made it.
+ */
+export const LabelExamples = z.strictObject({
+  model: z.string().min(1).max(64).describe('The model whose embeddings these are.'),
+  prototype: z
+    .base64()
+    .min(4)
+    .max(PROTOTYPE_MAX_CHARS)
+    .describe('The mean embedding of the examples: float16 `[D]`, little endian, unit length, base64.'),
+  gain: z
+    .number()
+    .gt(0)
+    .max(1_000)
+    .describe('`bias + gain * cosine with the prototype` is in the units of cosines with texts.'),
+  bias: z.number().min(-1_000).max(1_000),
+  weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('How much the examples count; the words count by the rest.'),
+  count: z.int().min(1).describe('How many clips or spans it is the mean of.'),
+});
+export type LabelExamples = z.infer<typeof LabelExamples>;
+
 /** A label with its wordings. `prompts` default to the name; `not` are wordings that count against it. */
 export const Label = z.strictObject({
   name: Phrase.describe('What clients see, and the default prompt.'),
@@ -21,6 +51,7 @@ export const Label = z.strictObject({
     .lt(1)
     .optional()
     .describe("Score at which this label starts; the set's `on` otherwise."),
+  examples: LabelExamples.optional().describe('What it looks like, beside or instead of what it is called.'),
 });
 export type Label = z.infer<typeof Label>;
 
@@ -32,6 +63,7 @@ export const LabelInput = z.union([
     prompts: Label.shape.prompts.optional(),
     not: Label.shape.not.optional(),
     threshold: Label.shape.threshold,
+    examples: Label.shape.examples,
   }),
 ]);
 export type LabelInput = z.infer<typeof LabelInput>;
@@ -59,21 +91,39 @@ const setOptions = {
     .max(32)
     .optional()
     .describe('Prompts for "none of these"; the model\'s defaults otherwise.'),
+  scoring: z
+    .enum(['softmax', 'independent'])
+    .optional()
+    .describe(
+      '`softmax`: one action at a time, labels compete. `independent`: several at once, each against the background and its own `not`. Otherwise the way the model was trained: `softmax`, or a sigmoid per label.',
+    ),
+  temperature: z
+    .number()
+    .min(0.05)
+    .max(20)
+    .optional()
+    .describe('What logits are divided by, as `verbcast calibrate` finds it; 1 otherwise.'),
   thresholds: Thresholds.prefault({}),
 };
 
-/** A label set as users send it. Names are unique. */
-export const LabelSetInput = z.strictObject({
-  labels: z
-    .array(LabelInput)
-    .min(1)
-    .max(256)
-    .refine((labels) => new Set(labels.map(labelName)).size === labels.length, {
-      message: 'Expected label names to be unique.',
-    })
-    .describe('1 to 256 labels.'),
-  ...setOptions,
-});
+/** A label set as users send it. Names are unique; where labels are independent, each has something to be told from. */
+export const LabelSetInput = z
+  .strictObject({
+    labels: z
+      .array(LabelInput)
+      .min(1)
+      .max(256)
+      .refine((labels) => new Set(labels.map(labelName)).size === labels.length, {
+        message: 'Expected label names to be unique.',
+      })
+      .describe('1 to 256 labels.'),
+    ...setOptions,
+  })
+  .refine((set) => set.scoring !== 'independent' || set.labels.every((label) => hasRival(label, set)), {
+    path: ['background'],
+    message:
+      'Expected background prompts, or a `not` for each label: without either an independent score is always 1.',
+  });
 export type LabelSetInput = z.infer<typeof LabelSetInput>;
 /** A label set before defaults are filled in: only `labels` must be there. */
 export type LabelSetDraft = z.input<typeof LabelSetInput>;
@@ -85,6 +135,14 @@ export const LabelSet = z.strictObject({
   ...setOptions,
 });
 export type LabelSet = z.infer<typeof LabelSet>;
+
+function hasRival(
+  label: LabelInput,
+  { background }: { background?: readonly string[] | undefined },
+): boolean {
+  const not = typeof label === 'string' ? [] : (label.not ?? []);
+  return background?.length !== 0 || not.length > 0;
+}
 
 /** Returns the name of a label as users write it. */
 export function labelName(label: LabelInput): string {
@@ -100,6 +158,7 @@ export function toLabelSet(input: LabelSetInput, version: number): LabelSet {
       prompts: label.prompts ?? [label.name],
       not: label.not ?? [],
       ...(label.threshold === undefined ? {} : { threshold: label.threshold }),
+      ...(label.examples === undefined ? {} : { examples: label.examples }),
     };
   });
   return { ...input, labels, version };

@@ -1,6 +1,14 @@
 // The stream record as it lies in Redis: a flat hash, so that each service updates its own fields atomically.
 import { z } from 'zod';
-import { EndStatus, isTerminal, Reason, StreamMode, type StreamRecord, StreamStatus } from './stream.ts';
+import {
+  EndStatus,
+  isTerminal,
+  Pooling,
+  Reason,
+  StreamMode,
+  type StreamRecord,
+  StreamStatus,
+} from './stream.ts';
 
 const json = <T extends z.ZodType>(schema: T) =>
   z.string().transform((text, context) => {
@@ -26,6 +34,8 @@ export const StoredRecord = z.object({
   model: z.string(),
   sampleFps: number,
   poolSeconds: number,
+  pooling: Pooling.optional(),
+  spans: json(z.array(z.number())).optional(),
   owner: z.string().default(''),
   createdAt: number,
 
@@ -62,6 +72,8 @@ export function toStreamRecord(stored: StoredRecord): StreamRecord {
     model: stored.model,
     sampleFps: stored.sampleFps,
     poolSeconds: stored.poolSeconds,
+    ...(stored.pooling === undefined ? {} : { pooling: stored.pooling }),
+    ...(stored.spans === undefined ? {} : { spans: stored.spans }),
     status: stored.status,
     stopping: stored.stop > 0 && !isTerminal(stored.status),
     reason: stored.reason ?? null,

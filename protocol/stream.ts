@@ -43,6 +43,10 @@ export function isTerminal(status: StreamStatus): status is EndStatus {
 export const Reason = z.strictObject({ code: z.string(), message: z.string() });
 export type Reason = z.infer<typeof Reason>;
 
+/** How the frames of a span become one: see docs/recognition.md. */
+export const Pooling = z.enum(['attention', 'mean', 'max', 'topk', 'exponential']);
+export type Pooling = z.infer<typeof Pooling>;
+
 /** What is fixed for a stream's life. */
 export const StreamOptions = z.strictObject({
   model: z
@@ -61,10 +65,17 @@ export const StreamOptions = z.strictObject({
     .default(2)
     .describe('Frames per second of media that are looked at.'),
   poolSeconds: z.number().min(0.5).max(30).default(3).describe('Span over which frames are pooled.'),
+  pooling: Pooling.optional().describe('How the frames of a span are pooled; `attention` otherwise.'),
+  spans: z
+    .array(z.number().min(0.5).max(30))
+    .min(1)
+    .max(4)
+    .optional()
+    .describe('Several spans at once, in seconds, whose scores are averaged; in place of `poolSeconds`.'),
 });
 export type StreamOptions = z.infer<typeof StreamOptions>;
 
-export const CreateStream = LabelSetInput.extend({ source: Source, options: StreamOptions.prefault({}) });
+export const CreateStream = LabelSetInput.safeExtend({ source: Source, options: StreamOptions.prefault({}) });
 export type CreateStream = z.infer<typeof CreateStream>;
 /** The body of `POST /v1/streams` before defaults are filled in. */
 export type CreateStreamInput = z.input<typeof CreateStream>;
@@ -89,6 +100,8 @@ export const StreamRecord = z.strictObject({
   model: z.string(),
   sampleFps: z.number(),
   poolSeconds: z.number(),
+  pooling: Pooling.optional().describe('Where it was asked for.'),
+  spans: z.array(z.number()).optional().describe('Where they were asked for.'),
   status: StreamStatus,
   stopping: z.boolean().describe('A stop was asked for and is under way.'),
   reason: Reason.nullable(),

@@ -1,5 +1,4 @@
 // Moves a stream's timeline over every contiguous window that is there. Any worker may try; the commit decides who did.
-import type { PoolingName } from '../models/pooling.ts';
 import type { PromptVectors } from '../models/prompt-bank.ts';
 import type { ScoreOptions } from '../models/scorer.ts';
 import type { Keyspace } from '../protocol/keys.ts';
@@ -7,6 +6,7 @@ import { LabelSet } from '../protocol/labels.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { commitTimeline } from './commit.ts';
 import { decodeEntry } from './history.ts';
+import { readPooling, type StreamPooling } from './stream-pooling.ts';
 import {
   advanceTimeline,
   initialTimelineState,
@@ -22,8 +22,7 @@ export interface AdvancerOptions {
   readonly redis: Redis;
   readonly keys: Keyspace;
   readonly retentionSeconds: number;
-  readonly scoring: Omit<ScoreOptions, 'pooling'>;
-  readonly pooling: PoolingName;
+  readonly scoring: ScoreOptions;
   readonly vectorsFor: (labelSet: LabelSet) => Promise<PromptVectors>;
   /** Told after each commit with the entries it covered. */
   readonly onCommit?: (entries: readonly SequencedEntry[]) => void;
@@ -33,7 +32,7 @@ interface Position {
   readonly cursor: number;
   readonly state: TimelineState;
   readonly labelSet: LabelSet;
-  readonly poolSeconds: number;
+  readonly pooling: StreamPooling;
 }
 
 /** Moves timelines. Calls for one stream run one after the other, and one waiting call serves all that came meanwhile. */
@@ -83,8 +82,7 @@ export class TimelineAdvancer {
         labelSet,
         vectors: await this.#options.vectorsFor(labelSet),
         scoring: this.#options.scoring,
-        pooling: this.#options.pooling,
-        poolSeconds: position.poolSeconds,
+        ...position.pooling,
         topLabels: TOP_LABELS,
         retentionSeconds,
       };
@@ -105,18 +103,18 @@ export class TimelineAdvancer {
 
   async #read(stream: string): Promise<Position | undefined> {
     const { redis, keys } = this.#options;
-    const [[cursor, state], [poolSeconds], labels] = await Promise.all([
+    const [[cursor, state], pooling, labels] = await Promise.all([
       redis.hmget(keys.timeline(stream), 'cursor', 'state'),
-      redis.hmget(keys.stream(stream), 'poolSeconds'),
+      readPooling(redis, keys, stream),
       redis.get(keys.labels(stream)),
     ]);
-    if (labels === null || poolSeconds == null) return undefined;
+    if (labels === null || pooling === undefined) return undefined;
     return {
       cursor: Number(cursor ?? 0),
       // Written by this module alone, so it is trusted.
       state: state ? (JSON.parse(state) as TimelineState) : initialTimelineState,
       labelSet: LabelSet.parse(JSON.parse(labels)),
-      poolSeconds: Number(poolSeconds),
+      pooling,
     };
   }
 

@@ -1,4 +1,6 @@
-// The frames that pooling looks at: those of the last seconds, each with the embedding that stands for it.
+// The frames that pooling looks at: those of the last seconds, each with what it is compared by.
+import type { SpanView } from '../models/pooling.ts';
+import { dot } from '../models/unit-vectors.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** A frame with its embedding `[D]`, its own or the one it repeats. */
@@ -9,20 +11,43 @@ export interface SpanFrame {
   readonly origin: number;
 }
 
-/** A sliding span of `poolSeconds` of frames. */
+/** A frame in the span. */
+export interface ComparedFrame extends SpanFrame {
+  /** Cosine with each text, `Float64Array [t]`. */
+  readonly similarities: Float64Array;
+  /** Cosine with itself and with each frame before it in the span, the latest first. */
+  readonly products: readonly number[];
+}
+
+/** A sliding span of frames. Each frame is compared with the texts once, and once with each frame of the span. */
 export class FrameSpan {
-  readonly #poolSeconds: number;
-  #frames: SpanFrame[] = [];
+  readonly #seconds: number;
+  readonly #texts: readonly Float32Array[];
+  #frames: readonly ComparedFrame[] = [];
   #last: SpanFrame | undefined;
 
-  constructor(poolSeconds: number) {
-    this.#poolSeconds = poolSeconds;
+  /** `seconds`: how long the span is. `texts` `[t][D]`: what frames are compared with. */
+  constructor(seconds: number, texts: readonly Float32Array[]) {
+    this.#seconds = seconds;
+    this.#texts = texts;
   }
 
-  /** Adds a frame and returns the embeddings of the frames at most `poolSeconds` older than it, oldest first. */
-  slide(frame: SpanFrame): Float32Array[] {
-    this.#frames = [...this.#frames, frame].filter(({ media }) => media > frame.media - this.#poolSeconds);
-    return this.#frames.map(({ embedding }) => embedding);
+  /** Adds a frame and returns those that are less than the span's length older than it, itself too, oldest first. */
+  slide(frame: SpanFrame): readonly ComparedFrame[] {
+    const kept = this.#frames.filter(({ media }) => media > frame.media - this.#seconds);
+    const { embedding } = frame;
+    const latest = kept.at(-1);
+    const compared: ComparedFrame = {
+      ...frame,
+      // A frame that repeats another is compared as that one was.
+      similarities:
+        latest?.embedding === embedding
+          ? latest.similarities
+          : Float64Array.from(this.#texts, (text) => dot(embedding, text)),
+      products: [frame, ...[...kept].reverse()].map((other) => dot(embedding, other.embedding)),
+    };
+    this.#frames = [...kept, compared];
+    return this.#frames;
   }
 
   /**
@@ -46,4 +71,18 @@ export class FrameSpan {
   get from(): number | undefined {
     return this.#frames[0]?.origin;
   }
+}
+
+/** Returns what poolings need of consecutive frames of a span. */
+export function viewFrames(frames: readonly ComparedFrame[]): SpanView {
+  const products = frames.map(() => new Float64Array(frames.length));
+  frames.forEach((frame, i) => {
+    for (let j = 0; j <= i; j += 1) {
+      const product = frame.products[i - j] ?? 0;
+      const [row, column] = [products[i], products[j]];
+      if (row) row[j] = product;
+      if (column) column[i] = product;
+    }
+  });
+  return { similarities: frames.map(({ similarities }) => similarities), products };
 }

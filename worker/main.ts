@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'bullmq';
 import { type ModelDescription, readModelDescription } from '../models/description.ts';
-import { DEFAULT_POOLING } from '../models/pooling.ts';
 import { loadTemplateSets, type TemplateSets } from '../models/prompts.ts';
 import { resolveModel } from '../models/store.ts';
 import { createKeyspace, type Keyspace } from '../protocol/keys.ts';
@@ -134,7 +133,6 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
       redis,
       keys,
       scoring: description,
-      pooling: DEFAULT_POOLING,
       vectorsFor: (labelSet: LabelSet) => prompts.vectorsFor(labelSet),
     };
     const timeline = new TimelineAdvancer({

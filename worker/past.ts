@@ -10,6 +10,7 @@ import type { Redis } from '../runtime/redis.ts';
 import type { Service } from '../runtime/shutdown.ts';
 import type { AdvancerOptions } from './advance.ts';
 import { decodeEntry } from './history.ts';
+import { readPooling } from './stream-pooling.ts';
 import {
   advanceTimeline,
   initialTimelineState,
@@ -57,7 +58,7 @@ function collect(event: EventDraft, into: { frames: FrameScores[]; actions: Map<
   if ('action' in event) into.actions.set(event.action.id, event.action);
 }
 
-export type PastOptions = Pick<AdvancerOptions, 'keys' | 'scoring' | 'pooling' | 'vectorsFor'> & {
+export type PastOptions = Pick<AdvancerOptions, 'keys' | 'scoring' | 'vectorsFor'> & {
   readonly redis: Redis;
   readonly log: Logger;
 };
@@ -80,17 +81,16 @@ export function answerAsks(model: string, connection: Redis, options: PastOption
 }
 
 async function replyTo({ stream, labelSet }: AskJob, options: PastOptions): Promise<AskReply> {
-  const { redis, keys, scoring, pooling, vectorsFor, log } = options;
+  const { redis, keys, scoring, vectorsFor, log } = options;
   try {
-    const poolSeconds = await redis.hget(keys.stream(stream), 'poolSeconds');
-    if (poolSeconds === null) throw new PipelineError('E_STREAM_NOT_FOUND', `There is no stream ${stream}.`);
+    const pooling = await readPooling(redis, keys, stream);
+    if (pooling === undefined) throw new PipelineError('E_STREAM_NOT_FOUND', `There is no stream ${stream}.`);
     const context: TimelineContext = {
       stream,
       labelSet,
       vectors: await vectorsFor(labelSet),
       scoring,
-      pooling,
-      poolSeconds: Number(poolSeconds),
+      ...pooling,
       topLabels: labelSet.labels.length,
       retentionSeconds: Number.POSITIVE_INFINITY,
     };

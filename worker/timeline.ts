@@ -1,18 +1,25 @@
 // embeddings in seq order → **timeline** → events. A reducer: no Redis, no clock.
 import { POOLINGS, type PoolingName } from '../models/pooling.ts';
 import type { PromptVectors } from '../models/prompt-bank.ts';
-import { type ScoreOptions, scoreSpan, topScores } from '../models/scorer.ts';
+import {
+  comparedTexts,
+  type ScoreOptions,
+  type SpanScores,
+  scoreSimilarities,
+  topScores,
+} from '../models/scorer.ts';
 import {
   advanceSegmenter,
   closeSegmenter,
   initialSegmenterState,
   type SegmenterOptions,
   type SegmenterState,
+  type Support,
 } from '../models/segmenter.ts';
 import type { EventDraft, FrameScores } from '../protocol/event.ts';
 import type { LabelSet } from '../protocol/labels.ts';
 import type { StreamEnd } from '../protocol/window.ts';
-import { FrameSpan, type SpanFrame } from './frame-span.ts';
+import { type ComparedFrame, FrameSpan, type SpanFrame, viewFrames } from './frame-span.ts';
 import type { EmbeddedWindow, HistoryEntry } from './history.ts';
 import { type Mark, markHistory, type SeqRange } from './history-marks.ts';
 
@@ -42,9 +49,12 @@ export interface TimelineContext {
   readonly stream: string;
   readonly labelSet: LabelSet;
   readonly vectors: PromptVectors;
-  readonly scoring: Omit<ScoreOptions, 'pooling'>;
+  /** The model's own way and scale; the label set may name another way, and a temperature. */
+  readonly scoring: ScoreOptions;
   readonly pooling: PoolingName;
   readonly poolSeconds: number;
+  /** Spans in seconds whose scores are averaged; default: `poolSeconds` alone. */
+  readonly spans?: readonly number[];
   /** Labels named in a `scores` event, best first. */
   readonly topLabels: number;
   /** Media seconds of history that are kept. */
@@ -95,6 +105,9 @@ export function advanceTimeline(
 class TimelineRun {
   readonly #context: TimelineContext;
   readonly #segmenterOptions: SegmenterOptions;
+  readonly #scoring: ScoreOptions;
+  readonly #spans: readonly number[];
+  readonly #names: readonly string[];
   readonly #events: EventDraft[] = [];
   readonly #span: FrameSpan;
   #segmenter: SegmenterState;
@@ -109,12 +122,21 @@ class TimelineRun {
 
   constructor(state: TimelineState, before: readonly SequencedEntry[], context: TimelineContext) {
     this.#context = context;
-    this.#segmenterOptions = segmenterOptions(context);
+    const { labelSet, scoring, vectors } = context;
+    this.#spans = context.spans ?? [context.poolSeconds];
+    const longest = Math.max(...this.#spans);
+    this.#segmenterOptions = { ...segmenterOptions(context), lookBackSeconds: longest };
+    this.#scoring = {
+      ...scoring,
+      ...(labelSet.scoring === undefined ? {} : { scoring: labelSet.scoring }),
+      ...(labelSet.temperature === undefined ? {} : { temperature: labelSet.temperature }),
+    };
+    this.#names = vectors.labels.map(({ name }) => name);
     this.#segmenter = state.segmenter;
     this.#spanFrom = state.spanFrom;
     this.#media = state.media;
     this.#marks = state.marks;
-    this.#span = new FrameSpan(context.poolSeconds);
+    this.#span = new FrameSpan(longest, comparedTexts(vectors));
     for (const { seq, entry } of before) {
       for (const frame of this.#span.resolve(seq, entry)) this.#span.slide(frame);
     }
@@ -168,17 +190,45 @@ class TimelineRun {
   }
 
   #scoreFrame(frame: SpanFrame, wall: { wall?: string }): FrameScores {
-    const { vectors, scoring, pooling, topLabels } = this.#context;
-    const span = this.#span.slide(frame);
-    const { scores, background } = scoreSpan(span, vectors, { ...scoring, pooling: POOLINGS[pooling] });
-    const names = vectors.labels.map(({ name }) => name);
+    const { media } = frame;
+    const names = this.#names;
+    const frames = this.#span.slide(frame);
+    const { scores, background } = this.#scoreSpans(frames, media);
     const ranked = topScores(Array.from(scores, round), names, names.length);
-    const observed = { media: frame.media, scores: ranked };
+    const observed = {
+      media,
+      scores: ranked,
+      supportOf: (label: string, level: number) => this.#supportOf(frames, names.indexOf(label), level),
+    };
     const step = advanceSegmenter(this.#segmenter, observed, this.#segmenterOptions);
     this.#segmenter = step.state;
-    this.#media = frame.media;
-    this.#tell(step.changes, frame.media, wall);
-    return { media: frame.media, top: ranked.slice(0, topLabels), background: round(background) };
+    this.#media = media;
+    this.#tell(step.changes, media, wall);
+    return { media, top: ranked.slice(0, this.#context.topLabels), background: round(background) };
+  }
+
+  /** The mean over the spans: scores that are shares of one stay so. */
+  #scoreSpans(frames: readonly ComparedFrame[], media: number): SpanScores {
+    const { vectors, pooling } = this.#context;
+    const bySpan = this.#spans.map((seconds) => {
+      const view = viewFrames(frames.filter((frame) => frame.media > media - seconds));
+      return scoreSimilarities(POOLINGS[pooling](view, this.#scoring.logitScale), vectors, this.#scoring);
+    });
+    const mean = (pick: (scores: SpanScores) => number) =>
+      bySpan.reduce((sum, scores) => sum + pick(scores), 0) / bySpan.length;
+    return {
+      scores: Float32Array.from(vectors.labels, (_, i) => mean(({ scores }) => scores[i] ?? 0)),
+      background: mean(({ background }) => background),
+    };
+  }
+
+  #supportOf(frames: readonly ComparedFrame[], label: number, level: number): Support | undefined {
+    const isShown = ({ similarities }: ComparedFrame) =>
+      (scoreSimilarities(similarities, this.#context.vectors, this.#scoring).scores[label] ?? 0) >= level;
+    const first = frames.find(isShown);
+    if (!first) return undefined;
+    const last = frames.findLastIndex(isShown);
+    return { from: first.media, to: (frames[last + 1] ?? frames[last] ?? first).media };
   }
 
   #mark(seq: number): void {

@@ -1,8 +1,15 @@
 // The scorer: every formula against hand-worked numbers, and what must hold for all inputs.
 import { describe, expect, test } from 'vitest';
-import { meanPooling } from '../../models/pooling.ts';
+import { meanPooling, viewSpan } from '../../models/pooling.ts';
 import type { PromptVectors } from '../../models/prompt-bank.ts';
-import { type Scoring, scoreSpan, topScores } from '../../models/scorer.ts';
+import {
+  comparedTexts,
+  logitsOf,
+  type Scoring,
+  scoreSimilarities,
+  scoreSpan,
+  topScores,
+} from '../../models/scorer.ts';
 import { randomUnit, seededRandom } from '../support/random.ts';
 
 const v = (...numbers: number[]) => Float32Array.from(numbers);
@@ -51,6 +58,46 @@ describe('golden numbers', () => {
     expect(scores[0]).toBeCloseTo((2 / 3) * (16 / 24), 5);
     expect(scores[1]).toBeCloseTo(0.5, 5);
     expect(background).toBeCloseTo(0.5, 5);
+  });
+});
+
+describe('temperature and examples', () => {
+  test('a temperature divides every logit', () => {
+    // At 2 the exponentials 16, 8, 8 and 1 become their roots: 4, √8, √8 and 1.
+    const { scores } = scoreSpan([frame], vectors, {
+      pooling: meanPooling,
+      scoring: 'softmax',
+      logitScale: 5 * LN2,
+      temperature: 2,
+    });
+    expect(scores[1]).toBeCloseTo(Math.sqrt(8) / (4 + Math.sqrt(8) + 1), 5);
+    // sigmoid: the bias too. (4 ln 2 - 3 ln 2) / 2 = ½ ln 2; times 4 / (4 + √8)
+    const absolute = scoreSpan([frame], vectors, {
+      pooling: meanPooling,
+      scoring: 'sigmoid',
+      logitScale: 5 * LN2,
+      logitBias: -3 * LN2,
+      temperature: 2,
+    });
+    expect(absolute.scores[0]).toBeCloseTo((1 / (1 + 1 / Math.SQRT2)) * (4 / (4 + Math.sqrt(8))), 5);
+  });
+
+  test('a prototype counts by its weight, on the scale of cosines with texts', () => {
+    // a is its words at 0.8; the prototype (0.6, 0.8) at cosine 0.96: -0.56 + 1 · 0.96 = 0.4; 3 : 1 makes 0.5
+    const example = { prototype: v(0.6, 0.8), gain: 1, bias: -0.56, weight: 0.75 };
+    const [a, b] = vectors.labels;
+    if (!a || !b) throw new Error('Expected two labels.');
+    const taught = { ...vectors, labels: [{ ...a, example }, b] };
+    const texts = comparedTexts(taught);
+    expect(texts.slice(-1)).toEqual([example.prototype]);
+    const similarities = viewSpan([frame], texts).similarities[0] ?? [];
+    const logits = logitsOf(similarities, taught, { logitScale: 10 });
+    expect([...logits.own]).toEqual([expect.closeTo(5, 5), expect.closeTo(6, 5)]);
+    expect([...logits.nothing]).toEqual([expect.closeTo(0, 5)]);
+    expect(logits.nots.map((nots) => [...nots])).toEqual([[expect.closeTo(6, 5)], []]);
+    expect(
+      scoreSimilarities(similarities, taught, { scoring: 'independent', logitScale: 10 }).scores[1],
+    ).toBeCloseTo(1 / (1 + Math.exp(-6)), 6);
   });
 });
 

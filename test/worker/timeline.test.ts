@@ -77,12 +77,12 @@ test('actions start back-dated, end, and the end of the stream comes last', () =
   );
   expect(told.filter(([type]) => type !== 'action.updated')).toEqual([
     ['scores', 0.5],
-    ['action.started', 2, 'run', 1],
+    ['action.started', 2, 'run', 0.5],
     ['scores', 2],
     ['scores', 2.5],
     ['gap', 3.5],
     ['action.started', 5, 'jump', 4],
-    ['action.ended', 5, 'run', 1],
+    ['action.ended', 5, 'run', 0.5],
     ['scores', 5.5],
     ['action.ended', 5.5, 'jump', 4],
     ['stream.status', 5.5],
@@ -121,7 +121,7 @@ test('a label that goes away ends its action, and scores carry the new version',
   );
   expect(second.events[0]).toMatchObject({
     type: 'action.ended',
-    action: { label: 'run', start: 1, end: 2.5 },
+    action: { label: 'run', start: 0.5, end: 2.5 },
   });
   expect(second.events.at(-1)).toMatchObject({ type: 'scores', labelsVersion: 2 });
 });
@@ -163,4 +163,48 @@ test('repeats of a frame that was given up are given up too', () => {
     { from: 1, to: 1.5, reason: 'lost' },
   ]);
   expect(counts).toEqual({ embedded: 2, reused: 0, dropped: 3 });
+});
+
+const scoresOf = (entries: readonly SequencedEntry[], over: TimelineContext) =>
+  advanceTimeline(initialTimelineState, { before: [], entries }, over).events.flatMap((event) =>
+    event.type === 'scores' ? event.frames : [],
+  );
+
+test('scores of several spans are averaged', () => {
+  const entries = sequence(frames([0, 0.5, 1], NOTHING, RUN, RUN));
+  const alone = [1, 2].map((poolSeconds) => scoresOf(entries, { ...context(), poolSeconds }).at(-1));
+  const [short, long] = alone.map((frame) => frame?.top[0]?.score ?? 0);
+  // The last second holds two frames of run: e¹⁰ / (e¹⁰ + 2). With the first frame, cosines are 2/√5 and 1/√5.
+  expect(short).toBeCloseTo(Math.exp(10) / (Math.exp(10) + 2), 4);
+  expect(long).toBeCloseTo(1 / (1 + Math.exp(-10 / Math.sqrt(5)) + Math.exp(-20 / Math.sqrt(5))), 4);
+  const both = scoresOf(entries, { ...context(), spans: [2, 1] }).at(-1);
+  expect(both?.top[0]?.score).toBeCloseTo(((short ?? 0) + (long ?? 0)) / 2, 3);
+  const total = (both?.top ?? []).reduce((sum, { score }) => sum + score, both?.background ?? 0);
+  expect(total).toBeCloseTo(1, 3);
+});
+
+test('the label set may ask for another scoring and temperature', () => {
+  const base = context();
+  const entries = sequence(frames([0], RUN));
+  const scored = (more: Partial<typeof base.labelSet>) => {
+    const frame = scoresOf(entries, { ...base, labelSet: { ...base.labelSet, ...more } })[0];
+    return Object.fromEntries((frame?.top ?? []).map(({ label, score }) => [label, score]));
+  };
+  // Logits 10 / 5 = 2, 0 and 0: softmax e² / (e² + 2) and 1 / (e² + 2); independent e² / (e² + 1) and 1/2.
+  expect(scored({ temperature: 5 })).toEqual({
+    run: expect.closeTo(0.787, 4),
+    jump: expect.closeTo(0.1065, 4),
+  });
+  expect(scored({ temperature: 5, scoring: 'independent' })).toEqual({
+    run: expect.closeTo(0.8808, 4),
+    jump: 0.5,
+  });
+});
+
+test('a model that was trained with a sigmoid is scored by it, unless the label set says otherwise', () => {
+  const base = { ...context(), scoring: { scoring: 'sigmoid', logitScale: 10, logitBias: -5 } as const };
+  const best = (labelSet: typeof base.labelSet) =>
+    scoresOf(sequence(frames([0], RUN)), { ...base, labelSet })[0]?.top[0]?.score;
+  expect(best(base.labelSet)).toBeCloseTo(1 / (1 + Math.exp(-5)), 4);
+  expect(best({ ...base.labelSet, scoring: 'independent' })).toBeCloseTo(1 / (1 + Math.exp(-10)), 4);
 });
