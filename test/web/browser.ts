@@ -4,12 +4,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
 
 const CHROMIUM = '/usr/bin/chromium';
 
 /** Whether tests in a browser can run. In CI they must: there a missing browser is a failure, elsewhere a skip. */
 export const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium && process.env.CI) throw new Error('Expected chromium in CI: scripts/setup.sh --test-tools');
+
+/** Builds the page as it is now into dist/web, which a gateway serves that starts after this. */
+export async function buildPage(): Promise<void> {
+  await build({ root: join(import.meta.dirname, '../../web'), logLevel: 'warn' });
+}
 
 export interface Browser {
   /** Opens a tab. `problems` fills with console errors, uncaught exceptions and violations of the page's policy. */

@@ -1,14 +1,11 @@
 // The page as people use it: in a real browser, against the whole system with the real model.
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AllServices, startAllServices } from '../../cli/all-services.ts';
-import { createLog } from '../../runtime/log.ts';
 import { type ClipDirectory, openClipDirectory } from '../fixtures/clip.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Browser, hasChromium, startBrowser } from './browser.ts';
+import { type Browser, buildPage, hasChromium, startBrowser } from './browser.ts';
 
 /** The lowest score that the sliders give: with it a label of any picture starts to hold. */
 const LOWEST = '0.01';
@@ -26,10 +23,10 @@ describe.skipIf(!hasChromium)('the page in Chromium (skipped where /usr/bin/chro
       ...['-f', 'lavfi', '-i', 'testsrc=size=160x120:rate=10:duration=900'],
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '20', '-pix_fmt', 'yuv420p', 'pattern.mp4'],
     );
-    await build({ root: join(import.meta.dirname, '../../web'), logLevel: 'warn' });
+    await buildPage();
     services = await startAllServices(
       { PATH: process.env.PATH, GATEWAY_PORT: '0', MODEL: 'pocket', DATA_DIR: clips.file('data') },
-      createLog('test', process.env.VERBCAST_TEST_LOG === 'debug' ? 'debug' : 'silent'),
+      process.env.VERBCAST_TEST_LOG === 'debug' ? 'debug' : 'silent',
     );
     browser = await startBrowser();
   }, 120_000);
@@ -70,14 +67,12 @@ describe.skipIf(!hasChromium)('the page in Chromium (skipped where /usr/bin/chro
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped').first().waitFor();
 
-    const block = page.locator('.block').last();
-    const start = Number(await block.getAttribute('data-start'));
-    await block.click();
-    const video = page.locator('video');
-    await eventually('the video to be where the action starts', async () => {
-      const time = await video.evaluate((element: { currentTime?: number }) => element.currentTime);
-      return time !== undefined && Math.abs(time - start) < 0.01;
-    });
+    const last = page.locator('.block').last();
+    await last.click();
+    await expectVideoAt(page, await startOf(last));
+    const first = page.locator('.block').first();
+    await first.press('Enter');
+    await expectVideoAt(page, await startOf(first));
 
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: 'VTT' }).click();
@@ -145,6 +140,18 @@ async function addLabels(page: Page, ...labels: string[]): Promise<void> {
     await page.getByLabel('Add a label').fill(label);
     await page.getByLabel('Add a label').press('Enter');
   }
+}
+
+/** Returns the media time at which the action of a block starts, in seconds. */
+async function startOf(block: Locator): Promise<number> {
+  return Number(await block.getAttribute('data-start'));
+}
+
+async function expectVideoAt(page: Page, seconds: number): Promise<void> {
+  await eventually(`the video to stand at ${seconds} s`, async () => {
+    const time = await page.locator('video').evaluate((video: { currentTime?: number }) => video.currentTime);
+    return time !== undefined && Math.abs(time - seconds) < 0.01;
+  });
 }
 
 async function expectWords(locator: Locator, pattern: RegExp): Promise<void> {
