@@ -23,15 +23,16 @@ export interface Program {
 /** Returns a way to start the program in an empty directory of its own, and to remove what it left there. */
 export async function openProgramDirectory(): Promise<{
   directory: string;
-  start(args: readonly string[], env?: Record<string, string>): Program;
+  /** `program`: another than the one that runs from its sources. */
+  start(args: readonly string[], env?: Record<string, string>, program?: string): Program;
   close(): Promise<void>;
 }> {
   const directory = await mkdtemp(join(tmpdir(), 'verbcast-program-'));
   const running = new Set<Program>();
   return {
     directory,
-    start(args, env = {}) {
-      const program = start(args, { directory, env });
+    start(args, env = {}, file = PROGRAM) {
+      const program = start([file, ...args], { directory, env });
       running.add(program);
       program.ended.finally(() => running.delete(program));
       return program;
@@ -58,7 +59,7 @@ function start(
     INFERENCE_THREADS: '1',
     ...env,
   };
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: directory, env: settings });
+  const child = spawn(process.execPath, args, { cwd: directory, env: settings });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
