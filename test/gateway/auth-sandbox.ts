@@ -145,3 +145,18 @@ export async function openAuthSandbox(env: Record<string, string> = {}): Promise
     },
   };
 }
+
+/** Every operation of the API's description, with `id` for the stream or upload in it. */
+export async function operations(
+  auth: AuthSandbox,
+  id: string,
+): Promise<{ name: string; method: string; path: string }[]> {
+  const { paths } = JSON.parse((await auth.request('/docs/json')).text) as { paths: Record<string, object> };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({
+      name: `${method} ${path}`,
+      method: method.toUpperCase(),
+      path: path.replace('{id}', id) + (path.endsWith('/scores') ? '?labels=waving' : ''),
+    })),
+  );
+}
