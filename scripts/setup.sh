@@ -31,10 +31,14 @@ can_install() { [ "$(id -u)" -eq 0 ] && have apt-get; }
 
 apt_install() {
   say "installing $*"
-  apt-get -qq update || say 'apt-get update failed; trying with the lists that are there'
+  log="$STAMPS/apt.log"
+  apt-get -qq update >"$log" 2>&1 || say 'apt-get update failed; trying with the lists that are there'
   # RUNLEVEL=1: a package that is a server is installed, not started.
-  DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-    apt-get -y -qq -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >&2
+  DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -y -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
+    install --no-install-recommends "$@" >>"$log" 2>&1 || {
+    cat "$log" >&2
+    fail 'apt-get failed; its words are above.'
+  }
 }
 
 check_node() {

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -125,11 +125,24 @@ test('without root it says which programs are missing and how to install them', 
 
 test('as root on Debian it installs what is missing', async () => {
   await writeProgram('id', 'echo 0');
-  await writeProgram('apt-get', 'echo "apt-get $*"');
+  await writeProgram('apt-get', 'echo "apt-get $*" >>asked');
   await rm(join(tree, 'bin/redis-server'));
-  const { code, said } = await setUp();
-  expect(code).toBe(0);
-  expect(said).toMatch(/apt-get -y .* install --no-install-recommends redis-server/);
+  expect(await setUp()).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/^setup: installing redis-server$/m),
+  });
+  const asked = await readFile(join(tree, 'asked'), 'utf8');
+  expect(asked).toMatch(/^apt-get -y .* install --no-install-recommends redis-server$/m);
+});
+
+test('an installation that fails is told with the words of apt-get', async () => {
+  await writeProgram('id', 'echo 0');
+  await writeProgram('apt-get', 'echo "E: Unable to locate package"; exit 100');
+  await rm(join(tree, 'bin/redis-server'));
+  expect(await setUp()).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('E: Unable to locate package'),
+  });
 });
 
 test('a shipped model that is not what it should be is told', async () => {
