@@ -22,6 +22,7 @@ export interface DecodeOutcome {
 
 /** Lines quoted in a message. */
 const QUOTED_LINES = 3;
+const QUOTED_CHARACTERS = 300;
 /** A file may end this much before its announced end: durations are rounded, and sound may outlast the picture. */
 const SHORT_SECONDS = 1;
 
@@ -95,7 +96,9 @@ function fail(
   message: string,
   lines: readonly string[],
 ): PipelineError {
-  const quoted = complaints(lines).slice(-QUOTED_LINES);
+  const quoted = complaints(lines)
+    .slice(-QUOTED_LINES)
+    .map((line) => line.slice(0, QUOTED_CHARACTERS));
   const said = quoted.length === 0 ? '' : ` It said: ${quoted.join(' | ')}`;
   return new PipelineError(code, message + said, { facts: { decoderLog: lines } });
 }

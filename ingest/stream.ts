@@ -115,7 +115,7 @@ class StreamRun {
       return { status: 'ended' };
     } catch (error) {
       this.#gone.throwIfAborted();
-      if (error instanceof LeaseLost) throw error;
+      if (error instanceof LeaseLost || error instanceof StreamOver) throw error;
       if (pulse.stop.aborted) return { status: 'cancelled' };
       const failure = toPipelineError(error);
       if (failure.code === 'E_REDIS_UNAVAILABLE' || failure.code === 'E_REDIS_FULL') throw failure;
