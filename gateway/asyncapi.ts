@@ -3,6 +3,8 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ActionEvent, GapEvent, LabelsEvent, ScoresEvent, StatusEvent } from '../protocol/event.ts';
 import {
+  Authenticate,
+  Authenticated,
   Ping,
   Pong,
   SOCKET_PROTOCOL,
@@ -22,8 +24,14 @@ follows. Subscribing to a stream again replaces the subscription; the new one be
 When a part of the history that was asked for is no longer kept, a \`gap\` with reason \`trimmed\` comes first, whatever
 \`types\` says.
 
-Limits: a message has at most 64 KiB and 16 fragments; a socket has at most 64 subscriptions; sockets per address and
-messages per second are set by the operator. The gateway pings every 15 s and drops a peer that has not answered by the
+Where the gateway asks for tokens, one comes in one of three ways, and never in the address: as \`Authorization: Bearer …\`;
+as a second subprotocol \`bearer.<token>\` beside \`verbcast.v1\`, which is what browsers can do; or as a first message
+\`authenticate\`, within 5 s. It needs the scope \`subscribe\`. A token that is not accepted, expires or is taken back ends the
+socket with an \`error\` and close code 1008; a newer one of the same owner may come before that, by \`authenticate\`. Streams
+of other owners answer as those that do not exist.
+
+Limits: a message has at most 64 KiB and 16 fragments; a socket has at most 64 subscriptions; sockets per address,
+sockets per token and messages per second are set by the operator. The gateway pings every 15 s and drops a peer that has not answered by the
 next ping. A client that does not read is closed with 4008 when 1 MiB waits for it, or when nothing moved for 10 s in the middle of history.
 
 Close codes: 1008 refused (the reason is an error code), 1009 message too large, 1012 the gateway restarts, 1013 too many
@@ -48,6 +56,13 @@ const MESSAGES: [name: string, schema: z.ZodType, direction: Direction, summary:
       'Get no more of a stream.',
       { type: 'unsubscribe', stream: 'st_4k2m9x0q1w8e7r6t5y3u' },
     ],
+    [
+      'authenticate',
+      Authenticate,
+      'input',
+      'Show a token, or a newer one in its place.',
+      { type: 'authenticate', token: 'vbt_…' },
+    ],
     ['ping', Ping, 'input', 'Ask whether the gateway is there.', { type: 'ping', id: '1' }],
     [
       'subscribed',
@@ -62,6 +77,13 @@ const MESSAGES: [name: string, schema: z.ZodType, direction: Direction, summary:
       'output',
       'Nothing more comes of this stream: it was asked for, or the stream is over.',
       { type: 'unsubscribed', stream: 'st_4k2m9x0q1w8e7r6t5y3u' },
+    ],
+    [
+      'authenticated',
+      Authenticated,
+      'output',
+      'The answer to `authenticate`.',
+      { type: 'authenticated', expiresAt: '2026-01-01T00:00:00.000Z' },
     ],
     ['pong', Pong, 'output', 'The answer to `ping`.', { type: 'pong', id: '1' }],
     [
