@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/start.css';
 import './styles/stream.css';
+import './styles/panels.css';
 import './styles/tracks.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
