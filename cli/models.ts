@@ -8,13 +8,12 @@ import type { Environment } from '../runtime/config.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import { PACKAGE_ROOT } from '../runtime/package-root.ts';
 import { loadWorkerConfig } from '../worker/config.ts';
-import { barOf } from './bar.ts';
+import { transferLine } from './bar.ts';
 import { loadCliConfig } from './config.ts';
 import { type Ink, inkFor } from './ink.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openScreen, type Screen } from './screen.ts';
 
-const MB = 1_000_000;
 const EXIT_INTERRUPTED = 130;
 const DRAW_EVERY_MS = 100;
 /** Without a terminal a line on progress is printed this often. */
@@ -106,23 +105,14 @@ export async function pullCommand(
 
 function progressOn(screen: Screen): (progress: PullProgress) => void {
   let shownAt = 0;
+  const of = ({ file, bytes, totalBytes }: PullProgress) => ({ name: file, bytes, totalBytes });
   return (progress) => {
     const isDone = progress.bytes === progress.totalBytes;
     if (!isDone && Date.now() - shownAt < (screen.live ? DRAW_EVERY_MS : PRINT_EVERY_MS)) return;
     shownAt = Date.now();
-    if (screen.live) screen.draw([progressLine(progress, screen.columns)]);
-    else screen.print(progressLine(progress, 0));
+    if (screen.live) screen.draw([transferLine(of(progress), screen.columns)]);
+    else screen.print(transferLine(of(progress), 0));
   };
-}
-
-/** Returns a line with a bar where there is room for one: `█████░░░  512 of 606 MB  onnx/vision_model.onnx`. */
-export function progressLine({ file, bytes, totalBytes }: PullProgress, columns: number): string {
-  const done = (bytes / MB).toFixed(0);
-  const text = totalBytes === undefined ? `${done} MB` : `${done} of ${(totalBytes / MB).toFixed(0)} MB`;
-  const cells = Math.min(40, columns - text.length - file.length - 5);
-  if (totalBytes === undefined || cells < 8) return `${text}  ${file}`;
-  const { filled, empty } = barOf(bytes / totalBytes, cells);
-  return `${filled}${empty}  ${text}  ${file}`;
 }
 
 /** Compares files with their checksums: of the model `id`, or of all that are here. Returns 1 when one is not sound. */

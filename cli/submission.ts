@@ -32,7 +32,7 @@ export async function readSource(text: string): Promise<WatchedSource> {
 
 /**
  * Creates the stream. A gateway on this machine (`isLocal`) is asked to read a file where it lies; where it may not or
- * cannot, and for every other gateway, the file is uploaded; `onUpload` is told first.
+ * cannot, and for every other gateway, the file is uploaded; `onUpload` is told how far that is, in bytes, from 0 on.
  * @throws VerbcastError as the gateway answers.
  */
 export async function submit(
@@ -46,7 +46,7 @@ export async function submit(
   }: {
     request: Omit<CreateStreamInput, 'source'>;
     isLocal: boolean;
-    onUpload: () => void;
+    onUpload: (sentBytes: number, totalBytes: number) => void;
     signal: AbortSignal;
   },
 ): Promise<StreamRecord> {
@@ -60,8 +60,9 @@ export async function submit(
       if (!isOutOfSight(error)) throw error;
     }
   }
-  onUpload();
-  const { id } = await client.upload(await openAsBlob(source.path), { signal });
+  const file = await openAsBlob(source.path);
+  onUpload(0, file.size);
+  const { id } = await client.upload(file, { signal, onProgress: onUpload });
   return create({ upload: id });
 }
 

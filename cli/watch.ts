@@ -1,6 +1,7 @@
 // `verbcast watch`: submit a video, show its labels live, and a timeline at the end.
 import type { CreateStreamInput, StreamRecord } from '../protocol/stream.ts';
 import type { Environment } from '../runtime/config.ts';
+import { transferLine } from './bar.ts';
 import { clock } from './clock.ts';
 import { loadCliConfig, withFlags } from './config.ts';
 import { failureLines } from './failure.ts';
@@ -76,7 +77,11 @@ export async function watchThrough(gateway: ReachedGateway, job: WatchJob): Prom
   const { record, wasInterrupted } = await runSession({
     client,
     start(signal) {
-      const onUpload = () => json || screen.print(`uploading ${source.title}`);
+      const onUpload = (bytes: number, totalBytes: number) => {
+        if (json) return;
+        if (bytes === 0) screen.print(`uploading ${source.title}`);
+        screen.draw([transferLine({ name: '', bytes, totalBytes }, screen.columns)]);
+      };
       return submit(client, source, { request, isLocal, onUpload, signal });
     },
     open({ model }, durationSeconds, hurry) {
