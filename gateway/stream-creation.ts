@@ -1,6 +1,6 @@
 // A submitted video → everything of its stream in Redis, or nothing.
 import { randomBytes } from 'node:crypto';
-import type { Queue } from 'bullmq';
+import type { JobsOptions, Queue } from 'bullmq';
 import { encodeEvent, LUA_APPEND } from '../protocol/event-log.ts';
 import { IDLE_EXPIRY_SECONDS, type Keyspace } from '../protocol/keys.ts';
 import type { LabelSet } from '../protocol/labels.ts';
@@ -29,10 +29,10 @@ for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ${IDLE_EXPIRY_SECONDS}) end
 return 1
 `);
 
-// KEYS record, labels, events. ARGV creation time. Returns whether there is no record now.
+// KEYS record, labels, events. ARGV the creation that may be undone. Returns whether there is no record now.
 const UNDO = defineScript(`
-local createdAt = redis.call('HGET', KEYS[1], 'createdAt')
-if createdAt and createdAt ~= ARGV[1] then return 0 end
+local creation = redis.call('HGET', KEYS[1], 'creation')
+if creation and creation ~= ARGV[1] then return 0 end
 redis.call('UNLINK', unpack(KEYS))
 return 1
 `);
@@ -80,18 +80,12 @@ export function newStreamId(): string {
 export async function createStream({ redis, keys, queue }: StreamHome, stream: NewStream): Promise<void> {
   const { id, source } = stream;
   const createdAt = Date.now();
+  const creation = randomBytes(12).toString('base64url');
   const job: StreamJob = { v: 1, stream: id, source };
   try {
-    const sleeping = await queue.add('stream', job, {
-      jobId: id,
-      delay: SAFETY_DELAY_MS,
-      attempts: LEASE_ATTEMPTS,
-      backoff: { type: 'fixed', delay: LEASE_RETRY_MS },
-      removeOnComplete: true,
-      removeOnFail: true,
-    });
+    await queue.add('stream', job, { ...jobOptions(id), delay: SAFETY_DELAY_MS });
     await redis.zadd(keys.streams, 'NX', createdAt, id);
-    const fields = Object.entries(recordFields(stream, createdAt)).flat();
+    const fields = Object.entries({ ...recordFields(stream, createdAt), creation }).flat();
     await runScript(redis, CREATE, {
       keys: [keys.stream(id), keys.labels(id), keys.events(id)],
       args: [
@@ -101,10 +95,32 @@ export async function createStream({ redis, keys, queue }: StreamHome, stream: N
         encodeEvent(id, { type: 'stream.status', media: 0, status: 'queued' }),
       ],
     });
-    if (await sleeping.isDelayed()) await sleeping.promote();
+    await wakeJob(queue, job);
   } catch (error) {
-    await undo({ redis, keys, queue }, id, createdAt);
+    await undo({ redis, keys, queue }, id, creation);
     throw error;
+  }
+}
+
+function jobOptions(id: string): JobsOptions {
+  return {
+    jobId: id,
+    attempts: LEASE_ATTEMPTS,
+    backoff: { type: 'fixed', delay: LEASE_RETRY_MS },
+    removeOnComplete: true,
+    removeOnFail: true,
+  };
+}
+
+/** Has an ingest take the job now. Where the same stream is created twice at once, either of the two may do it. */
+async function wakeJob(queue: Queue, data: StreamJob): Promise<void> {
+  const job = await queue.getJob(data.stream);
+  // The other one has failed, and has taken back the job that both had added.
+  if (!job) await queue.add('stream', data, jobOptions(data.stream));
+  else if (await job.isDelayed()) {
+    await job.promote().catch(async (error: unknown) => {
+      if (await job.isDelayed()) throw error;
+    });
   }
 }
 
@@ -127,11 +143,11 @@ function recordFields(stream: NewStream, createdAt: number): Record<string, stri
  * Takes back what this call has written; what another call with the same id has written stays. The record goes first: a
  * job without one is dropped by the ingest, so that what cannot be undone now does no harm.
  */
-async function undo({ redis, keys, queue }: StreamHome, id: string, createdAt: number): Promise<void> {
+async function undo({ redis, keys, queue }: StreamHome, id: string, creation: string): Promise<void> {
   try {
     const gone = await runScript(redis, UNDO, {
       keys: [keys.stream(id), keys.labels(id), keys.events(id)],
-      args: [createdAt],
+      args: [creation],
     });
     if (gone !== 1) return;
     await queue.remove(id);
