@@ -23,7 +23,7 @@ const number = z.coerce.number();
 const count = number.default(0);
 
 /**
- * The fields of `vc:{id}:stream`. Who writes what: the gateway the first block and `stop`, ingest `lease`, `status`
+ * The fields of `vc:{id}:stream`, but for `creation`, by which a gateway knows what it may undo. Who writes what: the gateway the first block and `stop`, ingest `lease`, `status`
  * until the end, `published`, `nextFrame`, `sampled`, `duration` and, with its last window, `end`, the worker's commit script
  * `media`, `embedded`, `reused`, `dropped` and the final status.
  */

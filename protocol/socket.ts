@@ -31,7 +31,7 @@ export type ClientMessage = z.infer<typeof ClientMessage>;
 export const Subscribed = z.strictObject({
   type: z.literal('subscribed'),
   stream: StreamId,
-  seq: z.int().min(0),
+  seq: z.int().min(0).describe('Of the newest event when the subscription began: up to there it is history.'),
 });
 export const Unsubscribed = z.strictObject({ type: z.literal('unsubscribed'), stream: StreamId });
 export const Pong = z.strictObject({ type: z.literal('pong'), id: z.string().optional() });
