@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openProgramDirectory } from '../support/program.ts';
 import { openSandbox, type Sandbox } from '../support/sandbox.ts';
@@ -58,3 +60,11 @@ test.each([
     expect(text).not.toContain('secret');
   },
 );
+
+test('settings come from .env in the working directory; the environment itself wins over it', async () => {
+  const file = join(home.directory, '.env');
+  await writeFile(file, 'WORKERS=many\nBATCH_FRAMES=8\n');
+  expect((await doctor({})).text).toMatch(/✗ settings .*\n +WORKERS: /);
+  expect((await doctor({ WORKERS: '2' })).text).toMatch(/✓ settings /);
+  await rm(file);
+});
