@@ -24,7 +24,7 @@ import type { EmbeddedWindow, HistoryEntry } from './history.ts';
 import { type Mark, markHistory, type SeqRange } from './history-marks.ts';
 
 /** Labels named in a `scores` event, best first. */
-export const TOP_LABELS = 5;
+export const TOP_LABELS = 8;
 
 /** Everything the timeline remembers between windows; JSON. */
 export interface TimelineState {
