@@ -45,3 +45,14 @@ test('listed origins pass, themselves and behind a proxy of their name', () => {
     expect.objectContaining(refused),
   );
 });
+
+test('where tokens are asked for, any name will do, and still no foreign page', () => {
+  const headers = { host: 'cams.example.org' };
+  checkOrigin(headers, [], { anyHost: true });
+  checkOrigin({ ...headers, origin: 'https://cams.example.org' }, [], { anyHost: true });
+  for (const origin of ['https://evil.example', 'null', 'https://cams.example.org.evil.example']) {
+    expect(() => checkOrigin({ ...headers, origin }, [], { anyHost: true }), origin).toThrow(
+      expect.objectContaining(refused),
+    );
+  }
+});
