@@ -70,7 +70,8 @@ export async function startTinyHub(): Promise<TinyHub> {
     });
     if (fault === undefined) return void response.end(rest);
     response.write(rest.subarray(0, fault.afterBytes), () => {
-      if (fault.kind === 'cut') response.socket?.destroy();
+      // Ended, not reset: a reset may throw away what the client has not read yet.
+      if (fault.kind === 'cut') response.socket?.end();
     });
   }
 
