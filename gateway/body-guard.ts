@@ -9,7 +9,10 @@ const PERIOD_MIN_BYTES = 2 ** 16;
 /** How long the rest of a refused body is discarded, so that the client gets to read why, before the connection is cut. */
 const LINGER_MS = 5_000;
 
-/** Ends requests of whose body less than 64 KiB come in `periodMs`, with E_UPLOAD_STALLED. */
+/**
+ * Ends requests of whose body less than 64 KiB come in `periodMs`, with E_UPLOAD_STALLED. Of a body that is refused, the
+ * rest is discarded for a moment: a connection cut at once would take the answer with it.
+ */
 export function guardBodies(app: FastifyInstance, periodMs: number): void {
   app.addHook('onRequest', async (request, reply) => {
     const { raw } = request;
@@ -30,6 +33,10 @@ export function guardBodies(app: FastifyInstance, periodMs: number): void {
       raw.resume();
       setTimeout(() => raw.complete || socket.destroy(), LINGER_MS).unref();
     });
+  });
+  app.addHook('onSend', async (request, reply) => {
+    // The framework closes the connection after a body that is too large; above it is closed when the client has read why.
+    if (!request.raw.complete) reply.removeHeader('connection');
   });
 }
 
