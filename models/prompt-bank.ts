@@ -14,14 +14,18 @@ export interface PromptSet {
 }
 
 /**
- * What examples say of a label: a frame is as much like the label as `bias + gain * cosine with the prototype`, which is in
- * the units of cosines with texts; that counts by `weight` (0..1) and the label's words by the rest.
+ * What examples say of a label: a frame is as near to it as `words + weight * gain * (cosine with the prototype - centre)`.
+ * `centre` is the cosine that other footage has with the prototype, so that such footage gains nothing.
  */
 export interface LabelExample {
   /** `Float32Array [D]`, unit length. */
   readonly prototype: Float32Array;
+  /** Brings cosines with the prototype to the spread of cosines with texts. */
   readonly gain: number;
-  readonly bias: number;
+  readonly centre: number;
+  /** The cosine that other footage has with the label's words; stands for them where they do not count. */
+  readonly level: number;
+  readonly words: boolean;
   readonly weight: number;
 }
 

@@ -100,8 +100,9 @@ export function logitsOf(
   const nots = labels.map((label) => take(label.not.length));
   labels.forEach(({ example }, i) => {
     if (!example) return;
-    const shown = example.bias + example.gain * (take(1)[0] ?? 0);
-    own[i] = (1 - example.weight) * (own[i] ?? 0) + example.weight * shown;
+    const { gain, centre, level, words, weight } = example;
+    const shown = gain * ((take(1)[0] ?? 0) - centre);
+    own[i] = (words ? (own[i] ?? 0) : level) + weight * shown;
   });
   const scale = logitScale / temperature;
   const toLogits = (values: Float64Array) => values.map((similarity) => similarity * scale);

@@ -21,14 +21,21 @@ export const LabelExamples = z.strictObject({
     .number()
     .gt(0)
     .max(1_000)
-    .describe('`bias + gain * cosine with the prototype` is in the units of cosines with texts.'),
-  bias: z.number().min(-1_000).max(1_000),
+    .describe('Brings cosines with the prototype to the spread of cosines with words.'),
+  centre: z.number().min(-1).max(1).describe('The cosine of other footage with the prototype.'),
+  level: z.number().min(-1).max(1).describe('The cosine of other footage with words.'),
+  words: z
+    .boolean()
+    .default(true)
+    .describe('Whether the words count too; `level` stands for them otherwise.'),
   weight: z
     .number()
     .min(0)
-    .max(1)
+    .max(10)
     .default(0.5)
-    .describe('How much the examples count; the words count by the rest.'),
+    .describe(
+      'How much the examples count: the label is as near as `words + weight * gain * (cosine with the prototype - centre)`.',
+    ),
   count: z.int().min(1).describe('How many clips or spans it is the mean of.'),
 });
 export type LabelExamples = z.infer<typeof LabelExamples>;

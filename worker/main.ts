@@ -116,7 +116,11 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
     });
     services.push(inference);
     const redis = open('worker');
-    const prompts = new PromptCache({ templateSets, embedTexts: inference.embedTexts });
+    const prompts = new PromptCache({
+      model: description.id,
+      templateSets,
+      embedTexts: inference.embedTexts,
+    });
     const batcher = new Batcher({
       maxFrames: config.BATCH_FRAMES,
       waitMs: config.BATCH_WAIT_MS,

@@ -1,7 +1,16 @@
 // label set → vectors. Each phrase goes through the text tower once per worker and template set.
-import { assemblePrompts, embedPhrases, type PromptVectors, promptPhrases } from '../models/prompt-bank.ts';
+import { fromFloat16 } from '../models/float16.ts';
+import {
+  assemblePrompts,
+  embedPhrases,
+  type LabelExample,
+  type PromptVectors,
+  promptPhrases,
+} from '../models/prompt-bank.ts';
 import { DEFAULT_BACKGROUND, type TemplateSets, templatesOf } from '../models/prompts.ts';
-import type { LabelSet } from '../protocol/labels.ts';
+import { averageUnit } from '../models/unit-vectors.ts';
+import type { Label, LabelExamples, LabelSet } from '../protocol/labels.ts';
+import { PipelineError } from '../runtime/errors.ts';
 
 /** Phrases and label sets kept, least recently used out first: 20,000 × 512 floats are 40 MB. */
 const MAX_PHRASES = 20_000;
@@ -9,6 +18,8 @@ const MAX_LABEL_SETS = 256;
 const TEXTS_PER_RUN = 64;
 
 export interface PromptCacheOptions {
+  /** The model that embeds; examples of another one are refused. */
+  readonly model: string;
   readonly templateSets: TemplateSets;
   /** Returns unit embeddings `[texts.length, D]`. */
   readonly embedTexts: (texts: readonly string[]) => Promise<Float32Array>;
@@ -27,17 +38,32 @@ export class PromptCache {
     this.#options = options;
   }
 
-  /** @throws E_CONFIG when the template set is not known to this worker; E_INFERENCE */
+  /** @throws E_LABELS_INVALID for a template set that this worker does not know, and examples of another model; E_INFERENCE */
   vectorsFor(words: PromptWords): Promise<PromptVectors> {
     const labels = words.labels.map(({ name, prompts, not }) => ({ name, prompts, not }));
     const set = { labels, background: words.background ?? DEFAULT_BACKGROUND };
-    const key = JSON.stringify([set, words.templates]);
+    const examples = words.labels.map((label) => label.examples ?? null);
+    const key = JSON.stringify([set, words.templates, examples]);
     const known = this.#labelSets.get(key);
     if (known) return known;
-    const vectors = this.#embed(promptPhrases(set), words.templates).then((all) => assemblePrompts(set, all));
+    const vectors = this.#embed(promptPhrases(set), words.templates)
+      .then((all) => assemblePrompts(set, all))
+      .then((assembled) => this.#withExamples(assembled, words.labels));
     this.#labelSets.set(key, vectors);
     vectors.catch(() => this.#labelSets.delete(key));
     return vectors;
+  }
+
+  #withExamples(vectors: PromptVectors, labels: readonly Label[]): PromptVectors {
+    const { model } = this.#options;
+    return {
+      ...vectors,
+      labels: vectors.labels.map((label, i) => {
+        const examples = labels[i]?.examples;
+        if (!examples) return label;
+        return { ...label, example: readExample(examples, { model, dims: vectors.dims, name: label.name }) };
+      }),
+    };
   }
 
   async #embed(phrases: readonly string[], setName: string): Promise<ReadonlyMap<string, Float32Array>> {
@@ -65,6 +91,21 @@ export class PromptCache {
     }
     return vectors;
   }
+}
+
+function readExample(
+  { prototype, gain, centre, level, words, weight, model }: LabelExamples,
+  expected: { model: string; dims: number; name: string },
+): LabelExample {
+  const bytes = new Uint8Array(Buffer.from(prototype, 'base64'));
+  if (model !== expected.model || bytes.length !== expected.dims * 2) {
+    throw new PipelineError(
+      'E_LABELS_INVALID',
+      `Expected the examples of "${expected.name}" to be ${expected.dims} numbers made by ${expected.model}, got ${bytes.length / 2} made by ${model}.`,
+    );
+  }
+  const vector = averageUnit([fromFloat16(new Uint16Array(bytes.buffer))]);
+  return { prototype: vector, gain, centre, level, words, weight };
 }
 
 /** A Map with a bound, whose least recently used entry goes first. */

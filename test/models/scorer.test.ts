@@ -83,8 +83,8 @@ describe('temperature and examples', () => {
   });
 
   test('a prototype counts by its weight, on the scale of cosines with texts', () => {
-    // a is its words at 0.8; the prototype (0.6, 0.8) at cosine 0.96: -0.56 + 1 · 0.96 = 0.4; 3 : 1 makes 0.5
-    const example = { prototype: v(0.6, 0.8), gain: 1, bias: -0.56, weight: 0.75 };
+    // a is its words at 0.8, and the prototype (0.6, 0.8) at cosine 0.96: 0.8 + 0.5 · 2 · (0.96 - 0.56) = 1.2
+    const example = { prototype: v(0.6, 0.8), gain: 2, centre: 0.56, level: 0.1, words: true, weight: 0.5 };
     const [a, b] = vectors.labels;
     if (!a || !b) throw new Error('Expected two labels.');
     const taught = { ...vectors, labels: [{ ...a, example }, b] };
@@ -92,8 +92,14 @@ describe('temperature and examples', () => {
     expect(texts.slice(-1)).toEqual([example.prototype]);
     const similarities = viewSpan([frame], texts).similarities[0] ?? [];
     const logits = logitsOf(similarities, taught, { logitScale: 10 });
-    expect([...logits.own]).toEqual([expect.closeTo(5, 5), expect.closeTo(6, 5)]);
+    expect([...logits.own]).toEqual([expect.closeTo(12, 5), expect.closeTo(6, 5)]);
     expect([...logits.nothing]).toEqual([expect.closeTo(0, 5)]);
+    const [wordless] = logitsOf(
+      similarities,
+      { ...vectors, labels: [{ ...a, example: { ...example, words: false } }, b] },
+      { logitScale: 10 },
+    ).own;
+    expect(wordless).toBeCloseTo(10 * (0.1 + 0.4), 5);
     expect(logits.nots.map((nots) => [...nots])).toEqual([[expect.closeTo(6, 5)], []]);
     expect(
       scoreSimilarities(similarities, taught, { scoring: 'independent', logitScale: 10 }).scores[1],

@@ -27,7 +27,16 @@ test('a stream that is created is held to the same', () => {
 });
 
 test('what calibration and examples add is kept when a label set is stored', () => {
-  const examples = { model: 'pocket', prototype: 'AAAA', gain: 0.5, bias: -0.1, weight: 0.25, count: 4 };
+  const examples = {
+    model: 'pocket',
+    prototype: 'AAAA',
+    gain: 0.5,
+    centre: 0.2,
+    level: 0.1,
+    words: false,
+    weight: 0.25,
+    count: 4,
+  };
   const input = LabelSetInput.parse({
     labels: [{ name: 'waving', threshold: 0.4, examples }],
     temperature: 1.5,
@@ -40,10 +49,15 @@ test('what calibration and examples add is kept when a label set is stored', () 
 
 test('examples are checked where they come in', () => {
   const label = (more: object) => ({
-    labels: [{ name: 'a', examples: { model: 'm', prototype: 'AAAA', gain: 1, bias: 0, count: 1, ...more } }],
+    labels: [
+      {
+        name: 'a',
+        examples: { model: 'm', prototype: 'AAAA', gain: 1, centre: 0, level: 0, count: 1, ...more },
+      },
+    ],
   });
   expect(faults(label({}))).toEqual([]);
-  expect(LabelSetInput.parse(label({})).labels[0]).toMatchObject({ examples: { weight: 0.5 } });
-  for (const wrong of [{ gain: 0 }, { weight: 1.1 }, { prototype: '!' }, { prototype: '' }, { count: 0 }])
+  expect(LabelSetInput.parse(label({})).labels[0]).toMatchObject({ examples: { weight: 0.5, words: true } });
+  for (const wrong of [{ gain: 0 }, { weight: 11 }, { prototype: '!' }, { prototype: '' }, { count: 0 }])
     expect(LabelSetInput.safeParse(label(wrong)).success).toBe(false);
 });
