@@ -56,6 +56,7 @@ export const ERRORS = {
 
   E_REDIS_UNAVAILABLE: row(503, 'Redis cannot be reached', again),
   E_REDIS_FULL: row(503, 'Redis is out of memory', again),
+  E_DATASET_INVALID: row(422, 'The data set is not usable'),
   E_CONFIG: row(500, 'The configuration is wrong'),
   E_GATEWAY_UNREACHABLE: row(502, 'The gateway cannot be reached', again),
   E_SLOW_CLIENT: row(429, 'The client reads too slowly', { wsClose: 4008 }),

@@ -25,6 +25,7 @@ const IMPORTS: Record<string, { rooms: string[]; packages?: RegExp }> = {
   ingest: { rooms: ['protocol', 'runtime', 'sources'] },
   gateway: { rooms: ['protocol', 'runtime', 'sources'] },
   worker: { rooms: ['protocol', 'runtime', 'models'] },
+  evaluation: { rooms: ['protocol', 'runtime', 'models', 'ingest', 'worker'] },
   client: { rooms: ['protocol'], packages: /^zod$/ },
   // The page explains error codes in the words of docs/errors.md.
   web: { rooms: ['client', 'protocol', 'docs'] },
