@@ -1,9 +1,12 @@
 // From a few examples to scores that mean something: a temperature for all labels, a threshold for one.
 
-/** A sample with a known answer: logits of all classes that compete (`logitScale * similarity`), and the true one. */
+/**
+ * A sample with a known answer: logits of all classes that compete (`logitScale * similarity`), and the true one; several
+ * where it is right to choose any of them, as with background prompts.
+ */
 export interface LabelledLogits {
   readonly logits: ArrayLike<number>;
-  readonly truth: number;
+  readonly truth: number | readonly number[];
 }
 
 /** A temperature outside of this says that the samples are odd, not what the model is like. */
@@ -24,14 +27,14 @@ export function fitTemperature(
 ): number {
   if (samples.length === 0) return 1;
   const trust = samples.length / (samples.length + priorSamples);
-  const wanted = samples.map(({ logits, truth }) => {
-    const own = expectedLogit(logits, 1);
-    return trust * (logits[truth] ?? 0) + (1 - trust) * own;
-  });
-  // In the sharpness b = 1 / T the likelihood is convex; its slope, Σ E_b[logit] - wanted, only grows. So its zero
-  // is the minimum, and halving finds it.
+  const prior = samples.map(({ logits }) => (1 - trust) * expectedLogit(logits, 1));
+  // The slope of the likelihood in the sharpness b = 1 / T is Σ E_b[logit] - E_b[logit | truth], the prior mixed in. With
+  // one true class per sample it only grows, so that its zero is the minimum, and halving finds it.
   const slope = (sharpness: number) =>
-    samples.reduce((sum, { logits }, i) => sum + expectedLogit(logits, sharpness) - (wanted[i] ?? 0), 0);
+    samples.reduce((sum, { logits, truth }, i) => {
+      const right = expectedLogit(trueOnes(logits, truth), sharpness);
+      return sum + expectedLogit(logits, sharpness) - trust * right - (prior[i] ?? 0);
+    }, 0);
   let low = Math.log(1 / TEMPERATURE_RANGE.max);
   let high = Math.log(1 / TEMPERATURE_RANGE.min);
   for (let step = 0; step < 60; step += 1) {
@@ -46,9 +49,7 @@ export function fitTemperature(
 export function negativeLogLikelihood(samples: readonly LabelledLogits[], temperature = 1): number {
   const total = samples.reduce((sum, { logits, truth }) => {
     const scaled = Array.from(logits, (z) => z / temperature);
-    const top = Math.max(...scaled);
-    const logSum = top + Math.log(scaled.reduce((s, z) => s + Math.exp(z - top), 0));
-    return sum + logSum - (scaled[truth] ?? 0);
+    return sum + logSumExp(scaled) - logSumExp(trueOnes(scaled, truth));
   }, 0);
   return samples.length === 0 ? 0 : total / samples.length;
 }
@@ -96,6 +97,15 @@ export function fitThreshold(
     candidates.find(({ reached }) => reached) ??
     candidates.reduce((best, next) => (next.precision > best.precision ? next : best))
   );
+}
+
+function logSumExp(logits: readonly number[]): number {
+  const top = Math.max(...logits);
+  return top + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - top), 0));
+}
+
+function trueOnes(logits: ArrayLike<number>, truth: number | readonly number[]): number[] {
+  return (typeof truth === 'number' ? [truth] : truth).map((i) => logits[i] ?? 0);
 }
 
 /** Returns `E[logit]` under `softmax(sharpness * logits)`. */

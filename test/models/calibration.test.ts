@@ -48,6 +48,15 @@ describe('temperature', () => {
     expect(negativeLogLikelihood(samples, free / 1.02)).toBeGreaterThan(best);
   });
 
+  test('several true classes count as one whose share is their sum', () => {
+    // Two background prompts with the same logit 0 against one label at 2 / T: right when either background is chosen.
+    // The share 2 / (2 + e^(2/T)) is to be 1/4: e^(2/T) = 6, T = 2 / ln 6 = 1.116221.
+    const samples = Array.from({ length: 4 }, (_, i) => ({ logits: [2, 0, 0], truth: i < 3 ? 0 : [1, 2] }));
+    expect(fitTemperature(samples, { priorSamples: 0 })).toBeCloseTo(1.116221, 5);
+    // −(3 ln ¾ + ln ¼) / 4 = 0.562335
+    expect(negativeLogLikelihood(samples, 1.116221)).toBeCloseTo(0.562335, 5);
+  });
+
   test('large logits do not overflow', () => {
     const samples = [{ logits: [5_000, -5_000], truth: 1 }];
     expect(fitTemperature(samples)).toBeCloseTo(20, 5);
