@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # The only list of what is installed on the machine. Programs are Debian packages of the same name.
 PROGRAMS='ffmpeg redis-server'
 TEST_PACKAGES='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav chromium'
+gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav chromium python3-websockets'
 NODE_MAJOR=20
 NODE_MINOR=19
 
