@@ -13,6 +13,7 @@ import type { GatewayConfig } from './config.ts';
 import { createFeed } from './feed.ts';
 import { buildHttp } from './http.ts';
 import { isLoopback } from './origin.ts';
+import { gaugeQueues } from './queue-gauges.ts';
 import { serveSockets } from './sockets.ts';
 import { openUploadStore } from './upload-store.ts';
 
@@ -34,7 +35,7 @@ export async function startGateway(
   const auth = createAuthenticator(config, { log, metrics });
   const services: Service[] = [auth];
   const open = (use: 'command' | 'patient', name: string) => {
-    const redis = openRedis(config.REDIS_URL ?? '', { use, log, name });
+    const redis = openRedis(config.REDIS_URL ?? '', { use, log, name, metrics });
     services.push({ close: () => closeRedis(redis) });
     return redis;
   };
@@ -44,7 +45,7 @@ export async function startGateway(
     const redis = open('command', 'gateway');
     const queue = new Queue(keys.streamsQueue, { connection: redis, prefix: keys.queuePrefix });
     queue.on('error', (error) => log.debug({ cause: error.message }, 'the streams queue failed'));
-    services.push(queue);
+    services.push(queue, gaugeQueues({ redis, keys, metrics }));
     const feed = createFeed({ redis, blocking: open('patient', 'gateway-feed'), keys, log });
     services.push(feed);
     const uploads = await openUploadStore({

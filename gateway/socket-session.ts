@@ -147,6 +147,7 @@ export function openSession({
     if (socket.readyState !== socket.OPEN) return subscription.close();
     subscriptions.set(stream, subscription);
     metrics.subscriptions.inc();
+    if (after < subscription.seq) metrics.replays.inc();
     send({ type: 'subscribed', stream, seq: subscription.seq });
     pump(subscription, types && new Set(types));
   };

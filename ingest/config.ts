@@ -1,9 +1,11 @@
 // The environment of an ingest.
 import { z } from 'zod';
 import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
+import { monitorConfig } from '../runtime/monitor.ts';
 
 export const IngestConfigSchema = z.object({
   ...commonConfig,
+  ...monitorConfig,
   MEDIA_DIRS: list(':', '.').describe('Directories that a `path` may name, separated by `:`.'),
   SOURCE_NETWORKS: list(',').describe(
     'CIDRs that a `url` may reach beside the public internet, separated by commas (a camera LAN: 192.168.1.0/24).',

@@ -5,7 +5,8 @@ import { createKeyspace } from '../protocol/keys.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { closeRedis, openRedis } from '../runtime/redis.ts';
+import { startMonitor } from '../runtime/monitor.ts';
+import { closeRedis, openRedis, type Redis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import type { IngestConfig } from './config.ts';
 import { readFfmpegVersion } from './decoder-version.ts';
@@ -17,6 +18,14 @@ import { runStream } from './stream.ts';
 /** Threads of one decoder at the most: more bring little, and cost memory in each of many streams. */
 const DECODER_THREADS_MAX = 4;
 
+export interface Ingest extends Service {
+  /** Where `/metrics` is, when MONITOR_PORT is set. */
+  readonly monitorUrl: string | undefined;
+}
+
+/** A Redis that does not answer a probe within this is away: the connection itself waits for as long as it takes. */
+const PING_PATIENCE_MS = 2_000;
+
 /**
  * Starts an ingest. `close` stops its decoders and hands its streams to another one.
  * @throws E_CONFIG without REDIS_URL; E_FFMPEG_MISSING when there is no ffmpeg, or an old one.
@@ -24,7 +33,7 @@ const DECODER_THREADS_MAX = 4;
 export async function startIngest(
   config: IngestConfig,
   { log, metrics }: { log: Logger; metrics: Metrics },
-): Promise<Service> {
+): Promise<Ingest> {
   const { REDIS_URL: redisUrl } = config;
   if (!redisUrl)
     throw new PipelineError('E_CONFIG', 'Expected REDIS_URL to be set; an ingest needs a shared Redis.');
@@ -34,11 +43,18 @@ export async function startIngest(
 
   const services: Service[] = [];
   const open = (name: string) => {
-    const redis = openRedis(redisUrl, { use: 'patient', log, name });
+    const redis = openRedis(redisUrl, { use: 'patient', log, name, metrics });
     services.push({ close: () => closeRedis(redis) });
     return redis;
   };
   const redis = open('ingest');
+  const monitor = await startMonitor({ config, metrics, ready: () => answersPing(redis) }).catch(
+    async (error: unknown) => {
+      await closeAll(services);
+      throw error;
+    },
+  );
+  services.push(monitor);
   const queues = openQueues((name) => new Queue(name, { connection: redis, prefix: keys.queuePrefix }), log);
   services.push(queues);
   const context = {
@@ -67,7 +83,18 @@ export async function startIngest(
     }),
   );
   log.info({ ffmpeg, version, streams: config.INGEST_STREAMS }, 'ingest ready');
-  return { close: () => closeAll(services) };
+  return { monitorUrl: monitor.url, close: () => closeAll(services) };
+}
+
+function answersPing(redis: Redis): Promise<boolean> {
+  const patience = new Promise<boolean>((resolve) => {
+    setTimeout(() => resolve(false), PING_PATIENCE_MS).unref();
+  });
+  const ping = redis.ping().then(
+    () => true,
+    () => false,
+  );
+  return redis.status === 'ready' ? Promise.race([ping, patience]) : Promise.resolve(false);
 }
 
 /** Keeps one queue per model that streams ask for; the gateway lets only served models in, so they are few. */

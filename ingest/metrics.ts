@@ -5,7 +5,10 @@ export interface IngestMetrics {
   readonly framesSampled: Counter;
   readonly framesRepeated: Counter;
   readonly framesDropped: Counter;
+  readonly windowsDropped: Counter;
+  readonly redisFull: Counter;
   readonly ffmpegStarts: Counter;
+  readonly ffmpegRestarts: Counter;
   readonly streamsRunning: Gauge;
 }
 
@@ -18,7 +21,19 @@ export function createIngestMetrics(metrics: Metrics): IngestMetrics {
       'Published frames without pixels of their own: they look like the one before.',
     ),
     framesDropped: metrics.counter('verbcast_frames_dropped_total', 'Frames of live streams given up.'),
+    windowsDropped: metrics.counter(
+      'verbcast_windows_dropped_total',
+      'Windows of live streams given up; clients are told of each in a `gap`.',
+    ),
+    redisFull: metrics.counter(
+      'verbcast_redis_full_total',
+      'Times a window was not taken because Redis is at its memory limit.',
+    ),
     ffmpegStarts: metrics.counter('verbcast_ffmpeg_starts_total', 'Times ffmpeg was started.'),
+    ffmpegRestarts: metrics.counter(
+      'verbcast_ffmpeg_restarts_total',
+      'Times ffmpeg was started again for a stream: after an outage of its source, or by the ingest that took it over.',
+    ),
     streamsRunning: metrics.gauge('verbcast_streams_running', 'Streams that this process holds.'),
   };
 }

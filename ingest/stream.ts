@@ -92,6 +92,7 @@ class StreamRun {
   readonly #gone: AbortSignal;
   #status: StreamStatus;
   #publisher: WindowPublisher | undefined;
+  #decoders = 0;
 
   constructor(options: StreamRunOptions) {
     const { record, pulse, shutdown, context } = options;
@@ -147,7 +148,7 @@ class StreamRun {
         startFrame: record.nextFrame,
         isPaced: mode === 'live',
         onDuration: (seconds) => publisher.announce(seconds),
-        onStart: () => context.metrics.ffmpegStarts.inc(),
+        onStart: () => this.#countDecoder(),
       },
       halt,
     );
@@ -156,6 +157,13 @@ class StreamRun {
       await this.#tell('running');
       await publisher.publishWindow(window, halt);
     }
+  }
+
+  #countDecoder(): void {
+    const { record, context } = this.#options;
+    context.metrics.ffmpegStarts.inc();
+    if (this.#decoders > 0 || record.published > 0) context.metrics.ffmpegRestarts.inc();
+    this.#decoders++;
   }
 
   /** Sends the end out. Where no window is and no worker comes, it is written at once. */

@@ -12,6 +12,11 @@ export interface Metrics {
     help: string,
     options: { buckets: number[]; labels?: L[] },
   ): Histogram<L>;
+  /**
+   * Has `update` run before every {@link text}, to set gauges that are looked up, not counted. One that fails leaves its
+   * gauges as they are. Returns how to take that back.
+   */
+  beforeScrape(update: () => Promise<void>): () => void;
   /** Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -25,6 +30,7 @@ export function createMetrics({ runtime = false }: { runtime?: boolean } = {}): 
   const registry = new Registry();
   if (runtime) collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  const updates = new Set<() => Promise<void>>();
   return {
     counter: (name, help, labelNames = []) =>
       (registry.getSingleMetric(name) as Counter<never> | undefined) ??
@@ -35,7 +41,14 @@ export function createMetrics({ runtime = false }: { runtime?: boolean } = {}): 
     histogram: (name, help, { buckets, labels = [] }) =>
       (registry.getSingleMetric(name) as Histogram<never> | undefined) ??
       new Histogram({ name, help, buckets, labelNames: labels, registers }),
-    text: () => registry.metrics(),
+    beforeScrape(update) {
+      updates.add(update);
+      return () => updates.delete(update);
+    },
+    async text() {
+      await Promise.allSettled([...updates].map((update) => update()));
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

@@ -2,6 +2,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { PipelineError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -19,7 +20,7 @@ export type RedisUse = 'command' | 'patient';
  */
 export function openRedis(
   url: string,
-  { use, log, name }: { use: RedisUse; log: Logger; name: string },
+  { use, log, name, metrics }: { use: RedisUse; log: Logger; name: string; metrics?: Metrics },
 ): Redis {
   const options: RedisOptions = {
     connectionName: `verbcast-${name}`,
@@ -28,13 +29,21 @@ export function openRedis(
     ...(use === 'command' ? { commandTimeout: COMMAND_TIMEOUT_MS } : {}),
   };
   const redis = connect(url, options);
+  const reconnects = metrics?.counter(
+    'verbcast_redis_reconnects_total',
+    'Connections to Redis that came back after an outage.',
+    ['connection'],
+  );
   let down = false;
   redis.on('error', (error: Error) => {
     if (!down) log.warn({ connection: name, cause: error.message }, 'Redis cannot be reached; trying again');
     down = true;
   });
   redis.on('ready', () => {
-    if (down) log.info({ connection: name }, 'Redis is back');
+    if (down) {
+      log.info({ connection: name }, 'Redis is back');
+      reconnects?.inc({ connection: name });
+    }
     down = false;
   });
   return redis;

@@ -100,7 +100,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
   const metrics = createWorkerMetrics(setup.metrics);
   const services: Service[] = [];
   const open = (name: string) => {
-    const redis = openRedis(redisUrl, { use: 'patient', log, name });
+    const redis = openRedis(redisUrl, { use: 'patient', log, name, metrics: setup.metrics });
     services.push({ close: () => closeRedis(redis) });
     return redis;
   };
