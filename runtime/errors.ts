@@ -41,6 +41,8 @@ export const ERRORS = {
   E_SOURCE_EMPTY: row(422, 'The source is empty'),
   E_SOURCE_UNREADABLE: row(422, 'The source is not a media file that ffmpeg can read'),
   E_SOURCE_NO_VIDEO: row(422, 'The source has no video'),
+  E_SOURCE_UNAUTHORIZED: row(422, 'The source refuses the credentials'),
+  E_SOURCE_LIMIT: row(422, 'The source takes more than is allowed'),
   E_SOURCE_UNREACHABLE: row(502, 'The source cannot be reached', again),
   E_DECODE_FAILED: row(422, 'ffmpeg failed'),
   E_DECODE_TRUNCATED: row(422, 'The source ends before its announced end'),

@@ -54,6 +54,11 @@ export async function resolveHost(
   });
 }
 
+/** Returns whether `text`, an address, is on the public internet. */
+export function isPublicAddress(text: string): boolean {
+  return ipaddr.isValid(text) && isPublic(ipaddr.process(text));
+}
+
 function isPublic(address: Address): boolean {
   if (address.range() !== 'unicast') return false;
   return address.kind() === 'ipv4' || isIn(address, GLOBAL_V6);

@@ -21,6 +21,13 @@ export interface UrlSource {
   /** Written anew from its parsed parts, so that every program after this one reads the same host in it. */
   readonly url: string;
   readonly scheme: UrlScheme;
+  /** A name, an IPv4 address, or an IPv6 address in brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Path and query. */
+  readonly path: string;
+  /** What the URL says before the `@`, decoded. */
+  readonly credentials: { readonly user: string; readonly password: string } | null;
   /** `live` for RTSP, playlists and MJPEG; `file` for other HTTP. */
   readonly mode: 'file' | 'live';
   /** The addresses that were checked. */
@@ -50,18 +57,40 @@ export async function resolveSource(
 }
 
 async function resolveUrl(text: string, policy: SourcePolicy): Promise<UrlSource> {
-  const { scheme, url, host, pathname } = parseSourceUrl(text);
+  const { scheme, url, parsed, port } = parseSourceUrl(text);
+  const { hostname: host, pathname, search } = parsed;
   const networks = parseNetworks(policy.sourceNetworks);
   const addresses = await resolveHost(host, {
     networks,
     ...(policy.lookUp === undefined ? {} : { lookUp: policy.lookUp }),
   });
   const mode = scheme.startsWith('rtsp') || /\.(m3u8|mjpe?g)$/i.test(pathname) ? 'live' : 'file';
-  return { kind: 'url', url, scheme, mode, addresses };
+  return {
+    ...{ kind: 'url', url, scheme, mode, addresses, host },
+    port: port === '' ? PORTS[scheme] : Number(port),
+    path: pathname + search,
+    credentials: credentialsOf(parsed),
+  };
+}
+
+const PORTS: Record<UrlScheme, number> = { rtsp: 554, rtsps: 322, http: 80, https: 443 };
+
+function credentialsOf({ username, password }: URL): UrlSource['credentials'] {
+  if (username === '' && password === '') return null;
+  return { user: decode(username), password: decode(password) };
+}
+
+/** A `%` that encodes nothing stands for itself. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Parses with the rules of http for every scheme, so that `0x7f.1` is an address in an rtsp URL too. */
-function parseSourceUrl(text: string): { scheme: UrlScheme; url: string; host: string; pathname: string } {
+function parseSourceUrl(text: string): { scheme: UrlScheme; url: string; parsed: URL; port: string } {
   // Parsers disagree about these characters, and a disagreement is a way around the check of the host.
   if (/[\s\p{Cc}\\]/u.test(text)) throw malformed();
   const [, written = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/].*)$/i.exec(text) ?? [];
@@ -80,7 +109,7 @@ function parseSourceUrl(text: string): { scheme: UrlScheme; url: string; host: s
   const { username, password, hostname, pathname, search } = parsed;
   const user = username + (password === '' ? '' : `:${password}`);
   const authority = `${user === '' ? '' : `${user}@`}${hostname}${port === '' ? '' : `:${port}`}`;
-  return { scheme, url: `${scheme}://${authority}${pathname}${search}`, host: hostname, pathname };
+  return { scheme, url: `${scheme}://${authority}${pathname}${search}`, parsed, port };
 }
 
 function parseOrNull(text: string): URL | null {
