@@ -91,6 +91,8 @@ install_packages() {
   stamp="$STAMPS/packages-$(fingerprint <package-lock.json)"
   if [ -e "$stamp" ] && [ -e "$installed" ] && [ ! "$installed" -nt "$stamp" ]; then return 0; fi
   if ! node scripts/packages-match.mjs; then
+    # `npm ci` empties the directory that the link leads to, which may be another checkout's.
+    [ ! -L node_modules ] || fail 'node_modules is a link, and does not match package-lock.json. Remove the link.'
     say 'npm ci'
     # onnxruntime-node would fetch CUDA libraries of several hundred megabytes.
     ONNXRUNTIME_NODE_INSTALL=${ONNXRUNTIME_NODE_INSTALL:-skip} npm ci --no-audit --no-fund --loglevel=error >&2 || fail 'npm ci failed; its message is above.'

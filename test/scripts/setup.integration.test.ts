@@ -99,6 +99,15 @@ test.each([
   expect(await setUp()).toMatchObject({ code: 0, said: expect.stringContaining('npm ci') });
 });
 
+test("packages behind a link are another checkout's: they are not touched", async () => {
+  const other = join(tree, 'other');
+  await mkdir(other);
+  await writeFile(join(other, 'package.json'), '{}');
+  await symlink(other, join(tree, 'node_modules'));
+  expect(await setUp()).toMatchObject({ code: 1, said: expect.stringContaining('node_modules is a link') });
+  expect(existsSync(join(other, 'package.json'))).toBe(true);
+});
+
 test('two at once both succeed, and one of them does the work', async () => {
   const both = await Promise.all([setUp(), setUp()]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
