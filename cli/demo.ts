@@ -54,7 +54,7 @@ async function reelOf(env: Environment): Promise<string> {
 }
 
 function nextSteps(isReel: boolean, isStandIn: boolean): string[] {
-  const known = 'The stand-in knows the bikes here; the bird, the walkers and the throw it does not.';
+  const known = 'The stand-in knows the bikes, not the bird, the walkers or the throw.';
   const realClip = [
     'For real CLIP (606 MB once, MIT licence), and then this demo again:',
     `  ${PULL_REAL_CLIP}`,
