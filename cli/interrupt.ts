@@ -1,5 +1,8 @@
 // Ctrl-C on a command that waits.
 
+/** The exit code after Ctrl-C: 128 and the number of SIGINT. */
+export const EXIT_INTERRUPTED = 130;
+
 export interface Interrupt {
   /** Whether the user has asked to stop. */
   readonly asked: boolean;
@@ -10,7 +13,7 @@ export interface Interrupt {
 export function onInterrupt(stop: () => void): Interrupt {
   let asked = false;
   const handle = () => {
-    if (asked) process.exit(130);
+    if (asked) process.exit(EXIT_INTERRUPTED);
     asked = true;
     stop();
   };

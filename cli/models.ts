@@ -11,10 +11,9 @@ import { loadWorkerConfig } from '../worker/config.ts';
 import { transferLine } from './bar.ts';
 import { loadCliConfig } from './config.ts';
 import { type Ink, inkFor } from './ink.ts';
-import { onInterrupt } from './interrupt.ts';
+import { EXIT_INTERRUPTED, onInterrupt } from './interrupt.ts';
 import { openScreen, type Screen } from './screen.ts';
 
-const EXIT_INTERRUPTED = 130;
 const DRAW_EVERY_MS = 100;
 /** Without a terminal a line on progress is printed this often. */
 const PRINT_EVERY_MS = 5_000;

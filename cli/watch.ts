@@ -6,6 +6,7 @@ import { clock } from './clock.ts';
 import { loadCliConfig, withFlags } from './config.ts';
 import { failureLines } from './failure.ts';
 import { inkFor } from './ink.ts';
+import { EXIT_INTERRUPTED } from './interrupt.ts';
 import { modelNotice } from './model-notice.ts';
 import { type ReachedGateway, reachGateway } from './reach-gateway.ts';
 import { openScreen } from './screen.ts';
@@ -25,7 +26,6 @@ export interface WatchFlags {
   readonly json?: boolean;
 }
 
-const EXIT_INTERRUPTED = 130;
 /** An action ends below this share of the score at which it starts: the ratio of the API's defaults, 0.3 to 0.5. */
 const OFF_SHARE = 0.6;
 
