@@ -23,10 +23,37 @@ export const IngestConfigSchema = z.object({
   WINDOWS_IN_FLIGHT: integer({ min: 2, max: 64, fallback: 8 }).describe(
     'Windows of one stream that wait or are worked on; bounds the memory a stream takes in Redis.',
   ),
+  STALL_SECONDS: integer({ min: 2, max: 600, fallback: 20 }).describe(
+    'A live source without a picture for this long is connected to anew.',
+  ),
+  FILE_MAX_SECONDS: integer({ min: 1, max: 2_592_000, fallback: 86_400 }).describe(
+    'Length of a file at the most, as it announces it or as it turns out.',
+  ),
+  DECODER_MEMORY_MB: integer({ min: 256, max: 1_048_576, fallback: 2_048 }).describe(
+    'Address space of one ffmpeg in MiB; not limited with HWACCEL, whose drivers reserve much more.',
+  ),
+  DECODER_CPU_SECONDS: integer({ min: 1, max: 10_000_000, fallback: 14_400 }).describe(
+    'Processor time that ffmpeg may spend on one file.',
+  ),
+  HWACCEL: z
+    .enum(['none', 'auto', 'cuda', 'vaapi'])
+    .default('none')
+    .describe('Hardware that decodes: none, auto (what there is), cuda or vaapi.'),
 });
 export type IngestConfig = z.output<typeof IngestConfigSchema>;
 
 /** Returns the config of an ingest. @throws E_CONFIG naming every wrong variable. */
 export function loadIngestConfig(env: Environment = process.env): IngestConfig {
   return loadConfig(IngestConfigSchema, env);
+}
+
+/** What ffmpeg needs of this process's environment: not the secrets in it, which a source that takes ffmpeg over would find. */
+const DECODER_VARIABLES = /^(PATH|HOME|LANG|LC_\w+|TMPDIR|LD_LIBRARY_PATH|(CUDA|NVIDIA|LIBVA)_\w+)$/;
+
+/** Returns the environment of decoders. */
+export function decoderEnvironment(env: Environment = process.env): Record<string, string> {
+  const kept = Object.entries(env).flatMap(([name, value]): [string, string][] =>
+    value !== undefined && DECODER_VARIABLES.test(name) ? [[name, value]] : [],
+  );
+  return Object.fromEntries(kept);
 }

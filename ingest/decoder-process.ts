@@ -30,14 +30,20 @@ const killAll = () => {
   for (const child of running) child.kill('SIGKILL');
 };
 
-/** Starts `program`; `onError` gets what comes on standard error. */
+export interface DecoderCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts a decoder; `onError` gets what comes on standard error. */
 export function startDecoder(
-  program: string,
-  args: readonly string[],
+  { program, args, env }: DecoderCommand,
   onError: (text: string) => void,
 ): DecoderProcess {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
     // A group of its own: Ctrl-C in the terminal reaches the program, which drains, and not its decoders.
     detached: true,
   });

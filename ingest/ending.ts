@@ -4,6 +4,9 @@ import { appendEvents } from '../protocol/event-log.ts';
 import { type StreamEnd, windowJobId } from '../protocol/window.ts';
 import type { LeaseHolder } from './stream-record.ts';
 
+/** More than can be in flight; what lies further back is a tombstone. */
+const WINDOWS_WAITING_MAX = 128;
+
 /**
  * Ends a stream without a worker: removes the windows that wait, and appends the final status. What a dead worker holds
  * of it meets a stream that is over, and is dropped.
@@ -14,7 +17,8 @@ export async function endDirectly(
 ): Promise<void> {
   const [published, media] = await redis.hmget(keys.stream(stream), 'published', 'media');
   const cursor = Number((await redis.hget(keys.timeline(stream), 'cursor')) ?? 0);
-  for (let seq = cursor; seq < Number(published ?? 0); seq++) {
+  const last = Number(published ?? 0);
+  for (let seq = Math.max(cursor, last - WINDOWS_WAITING_MAX); seq < last; seq++) {
     await queue.remove(windowJobId(stream, seq));
     await redis.unlink(keys.frames(stream, seq));
   }

@@ -35,6 +35,8 @@ const CUT_OFF =
 const NO_MEDIA =
   /Invalid data found when processing input|moov atom not found|not on whitelist|Invalid argument|End of file|could not find codec parameters|Cannot determine format of input|no decoder found|Error opening input/i;
 
+const OUT_OF_MEMORY = /Cannot allocate memory|out of memory|malloc of size \d+ failed/i;
+
 /** Returns the error that `outcome` amounts to, or null for a decode that went well. */
 export function classifyFailure(outcome: DecodeOutcome): PipelineError | null {
   const { exit, lines, frames, startFrame } = outcome;
@@ -42,8 +44,17 @@ export function classifyFailure(outcome: DecodeOutcome): PipelineError | null {
   if (exit.error) {
     return fail('E_FFMPEG_MISSING', `ffmpeg does not start: ${exit.error.code ?? exit.error.message}.`, []);
   }
+  if (/^prlimit: failed to execute/m.test(text)) {
+    return fail('E_FFMPEG_MISSING', 'ffmpeg does not start.', lines);
+  }
   if (/Unrecognized option '?fps_mode/.test(text)) {
     return fail('E_FFMPEG_MISSING', 'Expected ffmpeg 5.1 or newer.', []);
+  }
+  if (exit.signal === 'SIGXCPU') {
+    return fail('E_SOURCE_LIMIT', 'ffmpeg used more processor time than the operator allows.', lines);
+  }
+  if (exit.code !== 0 && OUT_OF_MEMORY.test(text)) {
+    return fail('E_SOURCE_LIMIT', 'ffmpeg needs more memory than the operator allows.', lines);
   }
   if (/matches no streams|does not contain any stream/.test(text)) {
     return fail('E_SOURCE_NO_VIDEO', 'The source has no moving picture.', []);
@@ -70,6 +81,11 @@ export function stalled(stallTimeoutMs: number, lines: readonly string[]): Pipel
   return fail('E_DECODE_FAILED', `ffmpeg gave no sign of life for ${stallTimeoutMs / 1_000} s.`, lines);
 }
 
+/** Returns the error of a live source whose pictures have stopped. */
+export function frozen(stallTimeoutMs: number, lines: readonly string[]): PipelineError {
+  return fail('E_SOURCE_UNREACHABLE', `No picture came for ${stallTimeoutMs / 1_000} s.`, lines);
+}
+
 function endsShort(outcome: DecodeOutcome): boolean {
   const { frames, startFrame, sampleFps, format, durationSeconds } = outcome;
   if (durationSeconds === undefined || !ANNOUNCED.test(format ?? '')) return false;
@@ -91,6 +107,8 @@ function fail(
     | 'E_FFMPEG_MISSING'
     | 'E_SOURCE_NO_VIDEO'
     | 'E_SOURCE_UNREADABLE'
+    | 'E_SOURCE_UNREACHABLE'
+    | 'E_SOURCE_LIMIT'
     | 'E_DECODE_FAILED'
     | 'E_DECODE_TRUNCATED',
   message: string,

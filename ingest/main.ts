@@ -8,15 +8,18 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { startMonitor } from '../runtime/monitor.ts';
 import { closeRedis, openRedis, type Redis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
-import type { IngestConfig } from './config.ts';
+import { decoderEnvironment, type IngestConfig } from './config.ts';
+import { findLimiter } from './decoder-limits.ts';
 import { readFfmpegVersion } from './decoder-version.ts';
 import { findFfmpeg } from './ffmpeg-path.ts';
 import { startLeases } from './lease.ts';
 import { createIngestMetrics } from './metrics.ts';
 import { runStream } from './stream.ts';
+import type { DecoderPolicy } from './stream-frames.ts';
 
 /** Threads of one decoder at the most: more bring little, and cost memory in each of many streams. */
 const DECODER_THREADS_MAX = 4;
+const MIB = 2 ** 20;
 
 export interface Ingest extends Service {
   /** Where `/metrics` is, when MONITOR_PORT is set. */
@@ -65,8 +68,7 @@ export async function startIngest(
       sourceNetworks: config.SOURCE_NETWORKS,
       dataDir: config.DATA_DIR,
     },
-    ffmpeg,
-    threads: Math.min(DECODER_THREADS_MAX, availableParallelism()),
+    decoders: await decoderPolicy(config, { ffmpeg, log }),
     windowsInFlight: config.WINDOWS_IN_FLIGHT,
     retentionSeconds: config.RETENTION_SECONDS,
     windowsQueue: (model: string) => queues.named(keys.windowsQueue(model)),
@@ -95,6 +97,22 @@ function answersPing(redis: Redis): Promise<boolean> {
     () => false,
   );
   return redis.status === 'ready' ? Promise.race([ping, patience]) : Promise.resolve(false);
+}
+
+async function decoderPolicy(
+  config: IngestConfig,
+  { ffmpeg, log }: { ffmpeg: string; log: Logger },
+): Promise<DecoderPolicy> {
+  const limiter = await findLimiter();
+  if (!limiter) log.warn('no prlimit here (util-linux): the memory and time of decoders are not limited');
+  return {
+    ...{ ffmpeg, limiter, env: decoderEnvironment(), hardware: config.HWACCEL },
+    threads: Math.min(DECODER_THREADS_MAX, availableParallelism()),
+    memoryBytes: config.DECODER_MEMORY_MB * MIB,
+    cpuSeconds: config.DECODER_CPU_SECONDS,
+    fileMaxSeconds: config.FILE_MAX_SECONDS,
+    stallMs: config.STALL_SECONDS * 1_000,
+  };
 }
 
 /** Keeps one queue per model that streams ask for; the gateway lets only served models in, so they are few. */

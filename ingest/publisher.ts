@@ -4,11 +4,12 @@ import type { StreamMode } from '../protocol/stream.ts';
 import { type StreamEnd, type WindowJobInput, windowJobId } from '../protocol/window.ts';
 import { toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
+import { Backlog } from './backlog.ts';
 import type { Frame } from './decoder.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { pause } from './pause.ts';
 import { RepeatFinder } from './repeats.ts';
-import { assertLease, buryWindow, commitPublished, type LeaseHolder, storePixels } from './stream-record.ts';
+import { assertLease, commitPublished, type LeaseHolder, type Loss, storePixels } from './stream-record.ts';
 
 /** Pixels that nobody renews are gone after this long, one hour; the stream's pulse renews them while they wait. */
 export const PIXELS_EXPIRY_MS = 3_600_000;
@@ -21,11 +22,11 @@ const RETRY_MS = 500;
 
 export interface PublisherOptions {
   readonly holder: LeaseHolder;
-  /** BullMQ `windows.<model>`. */
+  /** BullMQ `windows.<model>`, or `windows-live.<model>`. */
   readonly queue: Queue;
   readonly mode: StreamMode;
   readonly sizePx: number;
-  /** Windows that may wait or be worked on (WINDOWS_IN_FLIGHT). */
+  /** Windows that may wait or be worked on. */
   readonly limit: number;
   /** Where the record stands: the seq of the next window, and the grid index of its first frame. */
   readonly published: number;
@@ -34,24 +35,18 @@ export interface PublisherOptions {
   readonly log: Logger;
 }
 
-/** Media times of a window that is out, in seconds. */
-interface Sent {
-  readonly seq: number;
-  readonly from: number;
-  readonly to: number;
-  readonly frames: number;
-}
-
 /** Publishes the windows of one stream under one lease, in seq order. */
 export class WindowPublisher {
   readonly #options: PublisherOptions;
   readonly #repeats: RepeatFinder;
+  /** Live only. */
+  readonly #backlog: Backlog | undefined;
   #published: number;
   #nextFrame: number;
   #cursor = 0;
   #isFirst = true;
-  /** Live: what was sent under this lease and not dropped, from the cursor on; at most `limit`. */
-  #waiting: Sent[] = [];
+  /** Live: windows that a full Redis did not take, and that are told of as soon as it does. */
+  #untold: (Omit<Loss, 'seq'> & { readonly nextFrame: number }) | undefined;
   #durationSeconds: number | undefined;
 
   constructor(options: PublisherOptions) {
@@ -59,6 +54,7 @@ export class WindowPublisher {
     this.#published = options.published;
     this.#nextFrame = options.nextFrame;
     this.#repeats = new RepeatFinder({ acrossWindows: options.mode === 'live' });
+    this.#backlog = options.mode === 'live' ? new Backlog(options) : undefined;
   }
 
   /** Number of windows published, this lease and before. */
@@ -77,18 +73,14 @@ export class WindowPublisher {
    * @throws LeaseLost; the signal's reason when it is aborted.
    */
   async publishWindow(frames: readonly Frame[], signal: AbortSignal): Promise<void> {
-    const { mode } = this.#options;
-    if (mode === 'file') await this.#waitForRoom(signal);
-    else if (!(await this.#makeRoom())) return this.#skip(frames);
+    if (this.#backlog) return this.#publishLive(this.#backlog, frames, signal);
+    await this.#waitForRoom(signal);
     for (;;) {
       signal.throwIfAborted();
       try {
         return await this.#send(frames);
       } catch (error) {
-        const { code } = toPipelineError(error);
-        if (code !== 'E_REDIS_FULL') throw error;
-        this.#options.log.warn({ seq: this.#published, mode }, 'Redis is out of memory');
-        if (mode === 'live') return this.#lose(frames);
+        this.#throwUnlessFull(error);
       }
       await pause(FULL_REDIS_RETRY_MS, signal);
     }
@@ -97,8 +89,35 @@ export class WindowPublisher {
   /** Publishes the stream's last window, which has no frames. @throws LeaseLost */
   async publishEnd(end: StreamEnd): Promise<void> {
     await assertLease(this.#options.holder);
+    if (this.#backlog) await this.#tellLoss(this.#backlog);
     await this.#addJob({ times: [], end });
     await this.#commit({ nextFrame: this.#nextFrame, frames: 0, end });
+  }
+
+  async #publishLive(backlog: Backlog, frames: readonly Frame[], signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        await this.#tellLoss(backlog);
+        if (backlog.isFull) await this.#readCursor();
+        if (await backlog.makeRoom()) this.#repeats.forget();
+        if (!backlog.isFull) return await this.#send(frames);
+        this.#lose(frames);
+        return await this.#tellLoss(backlog);
+      } catch (error) {
+        this.#throwUnlessFull(error);
+        this.#repeats.forget();
+        // What waits is older than this, and gives memory back.
+        if (!(await backlog.dropOldest())) return this.#lose(frames);
+      }
+    }
+  }
+
+  #throwUnlessFull(error: unknown): void {
+    if (toPipelineError(error).code !== 'E_REDIS_FULL') throw error;
+    const { log, mode, metrics } = this.#options;
+    metrics.redisFull.inc();
+    log.warn({ seq: this.#published, mode }, 'Redis is out of memory');
   }
 
   async #send(frames: readonly Frame[]): Promise<void> {
@@ -109,8 +128,7 @@ export class WindowPublisher {
     else await storePixels(holder, { seq, pixels, expiryMs: PIXELS_EXPIRY_MS });
     const times = frames.map(({ mediaSeconds }) => mediaSeconds);
     await this.#addJob({ times, repeats, ...(mode === 'live' ? { wall: Date.now() } : {}) });
-    if (mode === 'live')
-      this.#waiting.push({ seq, from: times[0] ?? 0, to: times.at(-1) ?? 0, frames: times.length });
+    this.#backlog?.add({ seq, from: times[0] ?? 0, to: times.at(-1) ?? 0, frames: times.length });
     await this.#commit({ nextFrame: nextIndex(frames), frames: frames.length });
     metrics.framesSampled.inc(frames.length);
     metrics.framesRepeated.inc(repeats.length);
@@ -124,11 +142,11 @@ export class WindowPublisher {
     // The holder before may have sent the job and died before it was written down; this one has its own pixels.
     if (this.#isFirst) await queue.remove(jobId);
     this.#isFirst = false;
-    const window: WindowJobInput = { v: 1, stream, seq, sizePx, publishedAt: Date.now(), ...part };
+    const window: WindowJobInput = { v: 1, stream, seq, sizePx, publishedAt: Date.now(), ...trace, ...part };
     await queue.add('window', window, {
       jobId,
       // The more of a stream is under way, the later its next window's turn: a hog cannot starve others.
-      priority: 1 + Math.max(0, seq - this.#cursor),
+      priority: this.#backlog?.priority ?? 1 + Math.max(0, seq - this.#cursor),
       attempts: ATTEMPTS,
       backoff: { type: 'exponential', delay: RETRY_MS },
       removeOnComplete: true,
@@ -136,12 +154,18 @@ export class WindowPublisher {
     });
   }
 
-  async #commit(step: { nextFrame: number; frames: number; end?: StreamEnd }): Promise<void> {
+  async #commit(step: {
+    windows?: number;
+    nextFrame: number;
+    frames: number;
+    end?: StreamEnd;
+  }): Promise<void> {
     const { holder } = this.#options;
     const durationSeconds = this.#durationSeconds;
     this.#cursor = await commitPublished(holder, { seq: this.#published, durationSeconds, ...step });
-    this.#published++;
+    this.#published += step.windows ?? 1;
     this.#nextFrame = step.nextFrame;
+    this.#backlog?.pass(this.#cursor);
   }
 
   async #waitForRoom(signal: AbortSignal): Promise<void> {
@@ -157,40 +181,34 @@ export class WindowPublisher {
   async #readCursor(): Promise<void> {
     const { redis, keys, stream } = this.#options.holder;
     this.#cursor = Number((await redis.hget(keys.timeline(stream), 'cursor')) ?? 0);
-    this.#waiting = this.#waiting.filter(({ seq }) => seq >= this.#cursor);
+    this.#backlog?.pass(this.#cursor);
   }
 
-  /** Drops the oldest windows that nobody works on until there is room; returns whether there is. */
-  async #makeRoom(): Promise<boolean> {
-    const { holder, queue, limit } = this.#options;
-    if (this.#waiting.length >= limit) await this.#readCursor();
-    for (const sent of [...this.#waiting]) {
-      if (this.#waiting.length < limit) break;
-      const jobId = windowJobId(holder.stream, sent.seq);
-      // A locked job is being worked on, and one that is gone is done.
-      if (!(await queue.getJob(jobId)) || (await queue.remove(jobId)) === 0) continue;
-      if (await buryWindow(holder, sent)) this.#options.metrics.framesDropped.inc(sent.frames);
-      this.#waiting = this.#waiting.filter(({ seq }) => seq !== sent.seq);
-      this.#repeats.forget();
-    }
-    return this.#waiting.length < limit;
-  }
-
-  /** Gives a window up before it is sent: its seq gets a tombstone at once. */
-  async #skip(frames: readonly Frame[]): Promise<void> {
-    const from = frames[0]?.mediaSeconds ?? 0;
-    const to = frames.at(-1)?.mediaSeconds ?? 0;
-    await buryWindow(this.#options.holder, { seq: this.#published, from, to, frames: frames.length });
-    await this.#commit({ nextFrame: nextIndex(frames), frames: frames.length });
-    this.#options.metrics.framesSampled.inc(frames.length);
-    this.#options.metrics.framesDropped.inc(frames.length);
-    this.#repeats.forget();
-  }
-
-  /** Gives frames up that cannot even be told of: Redis takes nothing. */
+  /** Gives a window up before it is sent. */
   #lose(frames: readonly Frame[]): void {
-    this.#options.metrics.framesDropped.inc(frames.length);
+    const from = this.#untold?.from ?? frames[0]?.mediaSeconds ?? 0;
+    const count = frames.length;
+    this.#untold = {
+      windows: (this.#untold?.windows ?? 0) + 1,
+      from,
+      to: frames.at(-1)?.mediaSeconds ?? from,
+      frames: (this.#untold?.frames ?? 0) + count,
+      nextFrame: nextIndex(frames),
+    };
+    this.#options.metrics.framesSampled.inc(count);
     this.#repeats.forget();
+  }
+
+  /** Gives what was lost its seqs and a tombstone, so that clients hear of it. */
+  async #tellLoss(backlog: Backlog): Promise<void> {
+    if (!this.#untold) return;
+    const { nextFrame, ...loss } = this.#untold;
+    while (!(await backlog.bury({ seq: this.#published, ...loss }))) {
+      // The holder before sent a window under this seq, and it is done.
+      await this.#commit({ nextFrame: this.#nextFrame, frames: 0 });
+    }
+    await this.#commit({ windows: loss.windows, nextFrame, frames: loss.frames });
+    this.#untold = undefined;
   }
 }
 

@@ -9,6 +9,8 @@ import { type LeaseHolder, LeaseLost } from './stream-record.ts';
 
 const BEAT_MS = 500;
 const RENEW_MS = 60_000;
+/** More than can be in flight; what lies further back is a tombstone. */
+const WINDOWS_WAITING_MAX = 128;
 const STOPPED = new Error('The stream was asked to stop.');
 
 export interface Pulse extends Service {
@@ -79,7 +81,8 @@ export async function renewExpiries({ redis, keys, stream }: LeaseHolder): Promi
   for (const key of [keys.stream(stream), keys.labels(stream), keys.events(stream)]) {
     pipeline.expire(key, IDLE_EXPIRY_SECONDS);
   }
-  for (let seq = Number(cursor ?? 0); seq < Number(published ?? 0); seq++) {
+  const end = Number(published ?? 0);
+  for (let seq = Math.max(Number(cursor ?? 0), end - WINDOWS_WAITING_MAX); seq < end; seq++) {
     pipeline.pexpire(keys.frames(stream, seq), PIXELS_EXPIRY_MS);
   }
   await pipeline.exec();

@@ -38,3 +38,16 @@ export function windowFrames({ mode, sampleFps }: { mode: StreamMode; sampleFps:
   if (mode === 'file') return FILE_WINDOW_FRAMES;
   return Math.min(FILE_WINDOW_FRAMES, Math.max(1, Math.floor(LIVE_WINDOW_SECONDS * sampleFps)));
 }
+
+/**
+ * Returns how many windows of a stream may wait or be worked on. A file's: `windowsInFlight`. A live stream's: what
+ * `waitSeconds` of media fill, and one that is worked on, so that what a label tells of is never much older.
+ */
+export function inFlightLimit(
+  { mode, sampleFps }: { mode: StreamMode; sampleFps: number },
+  { windowsInFlight, waitSeconds }: { windowsInFlight: number; waitSeconds: number },
+): number {
+  if (mode === 'file') return windowsInFlight;
+  const windowSeconds = windowFrames({ mode, sampleFps }) / sampleFps;
+  return Math.min(windowsInFlight, Math.ceil(waitSeconds / windowSeconds) + 1);
+}

@@ -9,16 +9,22 @@ export interface StallWatch {
   end(): void;
 }
 
+/** A stall is noticed at most this much late. */
+const LOOK_MS = 1_000;
+
 /** Calls `onStall` once when a watched wait sees no sign of life for `timeoutMs`. `end` must be called. */
 export function watchForStall(timeoutMs: number, onStall: () => void): StallWatch {
   let lastSign = Date.now();
   let isAwaited = false;
   let hasHappened = false;
-  const timer = setInterval(() => {
-    if (hasHappened || !isAwaited || Date.now() - lastSign < timeoutMs) return;
-    hasHappened = true;
-    onStall();
-  }, timeoutMs / 4);
+  const timer = setInterval(
+    () => {
+      if (hasHappened || !isAwaited || Date.now() - lastSign < timeoutMs) return;
+      hasHappened = true;
+      onStall();
+    },
+    Math.min(LOOK_MS, timeoutMs / 4),
+  );
   return {
     get hasHappened() {
       return hasHappened;

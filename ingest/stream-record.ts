@@ -21,24 +21,32 @@ redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 return 1
 `);
 
-// KEYS record, timeline. ARGV lease, seq, next frame, frames, duration or '', end status or ''. Returns the cursor.
+// A full Redis refuses a script at its first write only: one that frees memory, or takes none, goes first in what must get
+// through so that a full Redis does not stay full.
+
+// KEYS record, timeline. ARGV lease, seq, next frame, frames, duration or '', end status or '', windows. Returns the cursor.
 const COMMIT = defineScript(`
 local record = redis.call('HMGET', KEYS[1], 'lease', 'published')
 if record[1] ~= ARGV[1] or (record[2] or '0') ~= ARGV[2] then return -1 end
-redis.call('HSET', KEYS[1], 'published', ARGV[2] + 1, 'nextFrame', ARGV[3])
+redis.call('HDEL', KEYS[1], 'none')
+redis.call('HSET', KEYS[1], 'published', ARGV[2] + ARGV[7], 'nextFrame', ARGV[3])
 redis.call('HINCRBY', KEYS[1], 'sampled', ARGV[4])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'duration', ARGV[5]) end
 if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'end', ARGV[6]) end
 return tonumber(redis.call('HGET', KEYS[2], 'cursor') or '0')
 `);
 
-// KEYS record, embeddings, frames. ARGV lease, seq, tombstone, seconds until embeddings expire.
+// KEYS record, timeline, embeddings, frames. ARGV lease, seq, tombstone, seconds until embeddings expire, and of the
+// tombstone before it that may grow instead: its seq or -1, as it is, as it would be.
 const BURY = defineScript(`
-if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 0 end
-if redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3]) == 0 then return 0 end
-redis.call('EXPIRE', KEYS[2], ARGV[4])
-redis.call('DEL', KEYS[3])
-return 1
+if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 'not' end
+if redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then return 'not' end
+redis.call('DEL', KEYS[4])
+local cursor = tonumber(redis.call('HGET', KEYS[2], 'cursor') or '0')
+local grows = cursor <= tonumber(ARGV[5]) and redis.call('HGET', KEYS[3], ARGV[5]) == ARGV[6]
+if grows then redis.call('HSET', KEYS[3], ARGV[5], ARGV[7]) else redis.call('HSET', KEYS[3], ARGV[2], ARGV[3]) end
+redis.call('EXPIRE', KEYS[3], ARGV[4])
+return grows and 'grown' or 'buried'
 `);
 
 /** Thrown when the lease is not in the record: another ingest holds the stream, or its record is gone. */
@@ -83,9 +91,10 @@ export async function storePixels(
   if (stored !== 1) throw new LeaseLost(LOST);
 }
 
-/** A step of a stream: window `seq` is out, and `nextFrame` is the grid index that follows it. */
+/** A step of a stream: window `seq` is out, or `windows` from it on, and `nextFrame` is the grid index that follows. */
 export interface PublishedStep {
   readonly seq: number;
+  readonly windows?: number;
   readonly nextFrame: number;
   readonly frames: number;
   readonly durationSeconds?: number | undefined;
@@ -95,27 +104,60 @@ export interface PublishedStep {
 /** Writes that a window is out, and returns the timeline's cursor. @throws LeaseLost */
 export async function commitPublished(
   { redis, keys, stream, lease }: LeaseHolder,
-  { seq, nextFrame, frames, durationSeconds, end }: PublishedStep,
+  { seq, windows = 1, nextFrame, frames, durationSeconds, end }: PublishedStep,
 ): Promise<number> {
   const cursor = await runScript(redis, COMMIT, {
     keys: [keys.stream(stream), keys.timeline(stream)],
-    args: [lease, seq, nextFrame, frames, durationSeconds ?? '', end?.status ?? ''],
+    args: [lease, seq, nextFrame, frames, durationSeconds ?? '', end?.status ?? '', windows],
   });
   if (typeof cursor !== 'number' || cursor < 0) throw new LeaseLost(LOST);
   return cursor;
 }
 
+/** Windows in a row that were given up: `windows` of them from `seq` on, with media times in seconds. */
+export interface Loss {
+  readonly seq: number;
+  readonly windows: number;
+  readonly from: number;
+  readonly to: number;
+  readonly frames: number;
+}
+
 /**
- * Puts a tombstone where the embeddings of window `seq` would be, and removes its pixels. Returns false when they are there
- * already.
+ * Puts a tombstone where the embeddings of the windows of `loss` would be, and removes the pixels of the first one. Where
+ * `before` is the tombstone of the windows just before and no timeline has passed it, that one grows instead: however long
+ * nobody works, the tombstones of a stream do not pile up. Returns the tombstone that covers the loss now, or null when
+ * the window is done, or the lease is lost.
  */
-export async function buryWindow(
+export async function buryWindows(
   { redis, keys, stream, lease }: LeaseHolder,
-  { seq, from, to, frames }: { seq: number; from: number; to: number; frames: number },
-): Promise<boolean> {
-  const buried = await runScript(redis, BURY, {
-    keys: [keys.stream(stream), keys.embeddings(stream), keys.frames(stream, seq)],
-    args: [lease, seq, JSON.stringify({ dropped: 'overload', from, to, frames }), IDLE_EXPIRY_SECONDS],
+  loss: Loss,
+  before?: Loss,
+): Promise<Loss | null> {
+  const previous = before && before.seq + before.windows === loss.seq ? before : undefined;
+  const grown = previous && {
+    seq: previous.seq,
+    windows: previous.windows + loss.windows,
+    from: previous.from,
+    to: loss.to,
+    frames: previous.frames + loss.frames,
+  };
+  const result = await runScript(redis, BURY, {
+    keys: [
+      keys.stream(stream),
+      keys.timeline(stream),
+      keys.embeddings(stream),
+      keys.frames(stream, loss.seq),
+    ],
+    args: [
+      ...[lease, loss.seq, tombstone(loss), IDLE_EXPIRY_SECONDS],
+      ...(previous && grown ? [previous.seq, tombstone(previous), tombstone(grown)] : [-1, '', '']),
+    ],
   });
-  return buried === 1;
+  if (result === 'not') return null;
+  return result === 'grown' && grown ? grown : loss;
+}
+
+function tombstone({ from, to, frames, windows }: Loss): string {
+  return JSON.stringify({ dropped: 'overload', from, to, frames, windows });
 }

@@ -6,11 +6,10 @@ import type { Keyspace } from '../protocol/keys.ts';
 import type { StoredRecord } from '../protocol/record.ts';
 import type { Reason, StreamJob, StreamStatus } from '../protocol/stream.ts';
 import type { StreamEnd } from '../protocol/window.ts';
-import { PipelineError, toPipelineError } from '../runtime/errors.ts';
+import { toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { resolveSource, type SourcePolicy } from '../sources/policy.ts';
-import { decodeFrames } from './decoder.ts';
 import { endDirectly } from './ending.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { pause } from './pause.ts';
@@ -18,6 +17,7 @@ import { WindowPublisher } from './publisher.ts';
 import { type Pulse, StreamOver, startPulse } from './pulse.ts';
 import { sampleWindows } from './sampler.ts';
 import { readServedModel, waitForModel } from './served-model.ts';
+import { type DecoderPolicy, streamFrames } from './stream-frames.ts';
 import { assertLease, claimStream, type LeaseHolder, LeaseLost } from './stream-record.ts';
 
 /** What the streams of one ingest share. */
@@ -25,9 +25,7 @@ export interface StreamContext {
   readonly redis: Redis;
   readonly keys: Keyspace;
   readonly policy: SourcePolicy;
-  /** The ffmpeg to run, and the threads of each. */
-  readonly ffmpeg: string;
-  readonly threads: number;
+  readonly decoders: DecoderPolicy;
   readonly windowsInFlight: number;
   readonly retentionSeconds: number;
   /** Returns BullMQ `windows.<model>`. */
@@ -126,13 +124,10 @@ class StreamRun {
   }
 
   async #publishAll(halt: AbortSignal): Promise<void> {
-    const { job, record, context } = this.#options;
+    const { job, record, holder, context } = this.#options;
     const { sampleFps, mode, model } = record;
     halt.throwIfAborted();
     const source = await resolveSource(job.source, context.policy);
-    if (source.kind === 'url') {
-      throw new PipelineError('E_SOURCE_FORBIDDEN', 'This ingest reads files; it does not open URLs.');
-    }
     const beginning = record.published > 0 ? 'reconnecting' : 'connecting';
     await this.#tell(beginning);
     const onWait = () =>
@@ -142,13 +137,13 @@ class StreamRun {
       });
     const { geometry } = await waitForModel(context.redis, context.keys, { model, onWait }, halt);
     const publisher = this.#publish(geometry.sizePx);
-    const frames = decodeFrames(
+    const frames = streamFrames(
       {
-        ...{ ffmpeg: context.ffmpeg, threads: context.threads, path: source.path, geometry, sampleFps },
-        startFrame: record.nextFrame,
-        isPaced: mode === 'live',
+        ...{ source: job.source, resolved: source, policy: context.policy, decoders: context.decoders },
+        ...{ record, holder, geometry },
         onDuration: (seconds) => publisher.announce(seconds),
         onStart: () => this.#countDecoder(),
+        onTrouble: (reason) => this.#tell('reconnecting', reason),
       },
       halt,
     );

@@ -25,8 +25,8 @@ export interface Keyspace {
   readonly queuePrefix: string;
   /** BullMQ queue with one job per stream: the lease of the ingest that runs it. */
   readonly streamsQueue: string;
-  /** BullMQ queue of the windows for one model. */
-  windowsQueue(model: string): string;
+  /** BullMQ queue of the windows for one model: those of live streams have a lane of their own beside those of files. */
+  windowsQueue(model: string, mode?: 'file' | 'live'): string;
   /** BullMQ queue of the questions about the past for one model. */
   asksQueue(model: string): string;
 }
@@ -53,7 +53,7 @@ export function createKeyspace(prefix = 'vc'): Keyspace {
     reply: (askId) => `${prefix}:reply:${askId}`,
     queuePrefix: `{${prefix}}`,
     streamsQueue: 'streams',
-    windowsQueue: (model) => `windows.${model}`,
+    windowsQueue: (model, mode = 'file') => (mode === 'live' ? `windows-live.${model}` : `windows.${model}`),
     asksQueue: (model) => `asks.${model}`,
   };
 }

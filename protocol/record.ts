@@ -24,7 +24,7 @@ const count = number.default(0);
 
 /**
  * The fields of `vc:{id}:stream`, but for `creation`, by which a gateway knows what it may undo. Who writes what: the gateway the first block and `stop`, ingest `lease`, `status`
- * until the end, `published`, `nextFrame`, `sampled`, `duration` and, with its last window, `end`, the worker's commit script
+ * until the end, `published`, `nextFrame`, `epoch`, `sampled`, `duration` and, with its last window, `end`, the worker's commit script
  * `media`, `embedded`, `reused`, `dropped` and the final status.
  */
 export const StoredRecord = z.object({
@@ -49,6 +49,8 @@ export const StoredRecord = z.object({
   published: count,
   /** Grid index (media time x sampleFps) of the next frame to publish; where a new lease goes on. */
   nextFrame: count,
+  /** Live: the time of day in epoch milliseconds at which media time was 0. */
+  epoch: number.optional(),
   sampled: count,
   dropped: count,
   duration: number.optional(),

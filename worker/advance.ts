@@ -5,7 +5,7 @@ import type { Keyspace } from '../protocol/keys.ts';
 import { LabelSet } from '../protocol/labels.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { commitTimeline } from './commit.ts';
-import { decodeEntry } from './history.ts';
+import { decodeEntry, windowsOf } from './history.ts';
 import { readPooling, type StreamPooling } from './stream-pooling.ts';
 import {
   advanceTimeline,
@@ -75,8 +75,9 @@ export class TimelineAdvancer {
       const position = await this.#read(stream);
       if (!position) return;
       const { cursor, state, labelSet } = position;
-      const { before, entries } = await this.#history(stream, position);
-      if (entries.length === 0) return;
+      const { before, entries, tombstone, isMore } = await this.#history(stream, position);
+      const last = entries.at(-1);
+      if (!last) return;
       const context = {
         stream,
         labelSet,
@@ -89,15 +90,16 @@ export class TimelineAdvancer {
       const result = await commitTimeline(redis, keys, {
         stream,
         cursor,
-        nextCursor: cursor + entries.length,
+        nextCursor: last.seq + windowsOf(last.entry),
         labelsVersion: labelSet.version,
         step: advanceTimeline(state, { before, entries }, context),
+        tombstone,
         retentionSeconds,
         now: Date.now(),
       });
       if (result === 'done') onCommit?.(entries);
       if (result === 'over' || result === 'gone') return;
-      if (result === 'done' && entries.length < WINDOWS_PER_COMMIT) return;
+      if (result === 'done' && !isMore) return;
     }
   }
 
@@ -125,14 +127,27 @@ export class TimelineAdvancer {
       this.#options.keys.embeddings(stream),
       ...seqs.map(String),
     );
-    const all = stored.map((buffer, i) =>
-      buffer ? { seq: from + i, entry: decodeEntry(buffer) } : undefined,
-    );
-    const entries = all.slice(cursor - from);
-    const firstHole = entries.indexOf(undefined);
+    const at = (seq: number) => {
+      const buffer = stored[seq - from];
+      return buffer ? { seq, entry: decodeEntry(buffer) } : undefined;
+    };
+    const before = seqs.filter((seq) => seq < cursor).map(at);
+    const entries: SequencedEntry[] = [];
+    let next = cursor;
+    for (;;) {
+      const found = next < from + stored.length ? at(next) : undefined;
+      if (!found) break;
+      entries.push(found);
+      next += windowsOf(found.entry);
+    }
+    const last = entries.at(-1);
+    const ending = last?.entry.kind === 'tombstone' ? stored[last.seq - from] : undefined;
     return {
-      before: present(all.slice(0, cursor - from)),
-      entries: present(firstHole === -1 ? entries : entries.slice(0, firstHole)),
+      before: present(before),
+      entries,
+      tombstone: last && ending ? { seq: last.seq, stored: ending } : undefined,
+      // There was no hole in what was read.
+      isMore: next >= cursor + WINDOWS_PER_COMMIT,
     };
   }
 }

@@ -5,21 +5,22 @@ import { defineScript, runScript, type ScriptHost } from '../protocol/script.ts'
 import type { TimelineStep } from './timeline.ts';
 
 // KEYS record, timeline, events, labels, embeddings.
-// ARGV cursor, next cursor, labels version, state, media, embedded, reused, dropped, end ('' while it
-// runs), reason, ended at,
-// seconds until all of it expires, first expired window, first kept window, event bodies.
+// ARGV cursor, next cursor, labels version, state, media, embedded, reused, dropped, end ('' while it runs), reason, ended
+// at, seconds until all of it expires, first expired window, first kept window, seq of a tombstone that must not have grown
+// since it was read or '', how it was, event bodies.
 const COMMIT = defineScript(`${LUA_APPEND}
 local record = redis.call('HMGET', KEYS[1], 'status', 'labelsVersion')
 if not record[1] then return 'gone' end
 if record[1] == 'ended' or record[1] == 'failed' or record[1] == 'cancelled' then return 'over' end
 if (redis.call('HGET', KEYS[2], 'cursor') or '0') ~= ARGV[1] then return 'moved' end
 if record[2] ~= ARGV[3] then return 'labels' end
+if ARGV[15] ~= '' and redis.call('HGET', KEYS[5], ARGV[15]) ~= ARGV[16] then return 'moved' end
 redis.call('HSET', KEYS[2], 'cursor', ARGV[2], 'state', ARGV[4])
 redis.call('HSET', KEYS[1], 'media', ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'embedded', ARGV[6])
 redis.call('HINCRBY', KEYS[1], 'reused', ARGV[7])
 redis.call('HINCRBY', KEYS[1], 'dropped', ARGV[8])
-append(KEYS[1], KEYS[3], ARGV, 15)
+append(KEYS[1], KEYS[3], ARGV, 17)
 if ARGV[9] ~= '' then
   redis.call('HSET', KEYS[1], 'status', ARGV[9], 'endedAt', ARGV[11])
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[10]) end
@@ -31,7 +32,7 @@ return 'done'
 
 /**
  * - `done`: committed.
- * - `moved`: another worker was faster; `labels`: the label set changed meanwhile. Nothing was written; read again.
+ * - `moved`: another worker was faster, or more was dropped meanwhile; `labels`: the label set changed meanwhile. Nothing was written; read again.
  * - `over`, `gone`: the stream has its final status, or was purged.
  */
 export type CommitResult = 'done' | 'moved' | 'labels' | 'over' | 'gone';
@@ -42,6 +43,8 @@ export interface Commit {
   readonly nextCursor: number;
   readonly labelsVersion: number;
   readonly step: TimelineStep;
+  /** The last entry when it is a tombstone, as it is stored: ingest makes it grow as long as the cursor has not passed. */
+  readonly tombstone?: { readonly seq: number; readonly stored: Buffer } | undefined;
   /** How long everything about the stream is kept after its end. */
   readonly retentionSeconds: number;
   /** Epoch milliseconds. */
@@ -78,6 +81,8 @@ export async function commitTimeline(
       step.end ? commit.retentionSeconds : IDLE_EXPIRY_SECONDS,
       step.expired?.from ?? 0,
       step.expired?.to ?? 0,
+      commit.tombstone?.seq ?? '',
+      commit.tombstone?.stored ?? '',
       ...step.events.map((event) => encodeEvent(stream, event)),
     ],
   });

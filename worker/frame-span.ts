@@ -67,6 +67,11 @@ export class FrameSpan {
     });
   }
 
+  /** Forgets frames that are the span's length older than `media` or more. */
+  prune(media: number): void {
+    this.#frames = this.#frames.filter((frame) => frame.media > media - this.#seconds);
+  }
+
   /** The first window whose embeddings are still needed; undefined before the first frame. */
   get from(): number | undefined {
     return this.#frames[0]?.origin;

@@ -15,12 +15,14 @@ export interface EmbeddedWindow {
   readonly wall?: number;
 }
 
-/** A window that was given up: under overload by ingest, or because its pixels were gone when a worker came. */
+/** Windows in a row that were given up: under overload by ingest, or because its pixels were gone when a worker came. */
 export const Tombstone = z.strictObject({
   dropped: z.enum(['overload', 'lost']),
   from: z.number(),
   to: z.number(),
   frames: z.int().min(0),
+  /** One when absent. */
+  windows: z.int().min(1).optional(),
 });
 export type Tombstone = z.infer<typeof Tombstone>;
 
@@ -110,4 +112,9 @@ export function decodeEntry(stored: Buffer): HistoryEntry {
     return values.subarray((row - 1) * dims, row * dims);
   });
   return { kind: 'frames', times, embeddings, ...(wall > 0 ? { wall } : {}) };
+}
+
+/** Returns how many windows an entry stands for. */
+export function windowsOf(entry: HistoryEntry): number {
+  return entry.kind === 'tombstone' ? (entry.windows ?? 1) : 1;
 }

@@ -1,10 +1,9 @@
 // Workers: each takes windows off the model's queue, embeds them in a thread of its own, and moves timelines.
 import { availableParallelism } from 'node:os';
-import { Worker } from 'bullmq';
 import { type ModelDescription, readModelDescription } from '../models/description.ts';
 import { loadTemplateSets, type TemplateSets } from '../models/prompts.ts';
 import { resolveModel } from '../models/store.ts';
-import { createKeyspace, type Keyspace } from '../protocol/keys.ts';
+import { createKeyspace } from '../protocol/keys.ts';
 import type { LabelSet } from '../protocol/labels.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -18,18 +17,11 @@ import { Batcher } from './batcher.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Inference, startInference } from './inference.ts';
+import { consumeWindows } from './lanes.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { answerAsks } from './past.ts';
-import { parseWindow, WindowProcessor } from './processor.ts';
+import { WindowProcessor } from './processor.ts';
 import { PromptCache } from './prompt-cache.ts';
-
-/** Windows one worker holds at a time: enough to fill a batch while another runs. */
-const WINDOWS_AT_A_TIME = 8;
-/** A worker that died is noticed after a lock and a check: 25 s at the most. */
-const LOCK_MS = 15_000;
-const STALLED_CHECK_MS = 10_000;
-/** Times a window may lose its worker before it is given up. */
-const MAX_STALLS = 10;
 
 export interface Workers extends Service {
   readonly model: string;
@@ -150,7 +142,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
       sizePx: description.geometry.sizePx,
       log,
       timeline,
-      embed: (pixels, count) => batcher.submit(pixels, count),
+      embed: (pixels, count, lane) => batcher.submit(pixels, count, lane),
     });
     const consumer = consumeWindows({
       keys,
@@ -159,6 +151,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
       metrics,
       log,
       connection: open('worker-queue'),
+      msPerFrame: () => batcher.msPerFrame,
     });
     services.push(consumer);
     services.push(answerAsks(description.id, open('worker-asks'), { ...recognition, log }));
@@ -175,49 +168,4 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
     await closeAll(services);
     throw error;
   }
-}
-
-function consumeWindows({
-  keys,
-  model,
-  processor,
-  metrics,
-  log,
-  connection,
-}: {
-  keys: Keyspace;
-  model: string;
-  processor: WindowProcessor;
-  metrics: ReturnType<typeof createWorkerMetrics>;
-  log: Logger;
-  connection: ReturnType<typeof openRedis>;
-}): Service {
-  const worker = new Worker(
-    keys.windowsQueue(model),
-    async (job) => {
-      const window = parseWindow(job.data);
-      await processor.process(window);
-      metrics.windows.inc();
-      metrics.windowAgeSeconds.observe((Date.now() - window.publishedAt) / 1_000);
-    },
-    {
-      connection,
-      prefix: keys.queuePrefix,
-      concurrency: WINDOWS_AT_A_TIME,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      maxStalledCount: MAX_STALLS,
-    },
-  );
-  // An outage is told by the connection, once; the queue would repeat it at every attempt.
-  worker.on('error', (err) => log.debug({ err }, 'the windows queue reported an error'));
-  worker.on('failed', (job, err) => {
-    log.error({ err, job: job?.id, attempt: job?.attemptsMade }, 'a window failed');
-    if (!job || job.attemptsMade < (job.opts.attempts ?? 1)) return;
-    metrics.windowsLost.inc();
-    processor
-      .abandon(parseWindow(job.data))
-      .catch((cause: unknown) => log.error({ err: cause }, 'a window could not be given up'));
-  });
-  return { close: () => worker.close() };
 }

@@ -1,11 +1,13 @@
 // windows ═══▶ **process** ─▶ embed ─▶ store ─▶ timeline
 import type { Keyspace } from '../protocol/keys.ts';
+import type { StreamMode } from '../protocol/stream.ts';
 import { WindowJob } from '../protocol/window.ts';
 import { PipelineError, toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { TimelineAdvancer } from './advance.ts';
 import { encodeEnd, encodeFrames, encodeTombstone } from './history.ts';
+import { storeEntry } from './window-store.ts';
 
 export interface ProcessorOptions {
   readonly redis: Redis;
@@ -14,7 +16,7 @@ export interface ProcessorOptions {
   readonly log: Logger;
   readonly timeline: TimelineAdvancer;
   /** Returns unit embeddings `[count, D]` of uint8 `[count, S, S, 3]`. */
-  readonly embed: (pixels: Uint8Array, count: number) => Promise<Float32Array>;
+  readonly embed: (pixels: Uint8Array, count: number, lane: StreamMode) => Promise<Float32Array>;
 }
 
 /** Works on windows. Doing a window twice changes nothing: what is stored first stays, and the cursor has passed. */
@@ -66,7 +68,7 @@ export class WindowProcessor {
           `Expected ${count} frames of ${sizePx} px (${expected} bytes), got frames of ${window.sizePx} px (${pixels.length} bytes).`,
         );
       }
-      return this.#encode(window, await embed(pixels, count));
+      return this.#encode(window, await embed(pixels, count, window.wall === undefined ? 'file' : 'live'));
     } catch (error) {
       const failure = toPipelineError(error, 'E_INFERENCE');
       if (failure.traits.retryable) throw failure;
@@ -94,13 +96,8 @@ export class WindowProcessor {
     });
   }
 
-  async #write({ stream, seq }: WindowJob, entry: Buffer | string): Promise<void> {
-    const { redis, keys } = this.#options;
-    await redis
-      .multi()
-      .hsetnx(keys.embeddings(stream), String(seq), entry)
-      .del(keys.frames(stream, seq))
-      .exec();
+  #write({ stream, seq }: WindowJob, entry: Buffer | string): Promise<void> {
+    return storeEntry(this.#options.redis, this.#options.keys, { stream, seq, entry });
   }
 }
 

@@ -159,11 +159,14 @@ class TimelineRun {
   }
 
   bury(seq: number, tombstone: Extract<HistoryEntry, { kind: 'tombstone' }>): void {
-    const { dropped, from, to, frames } = tombstone;
+    const { dropped, from, to, frames, windows = 1 } = tombstone;
     this.#span.resolve(seq, tombstone);
     this.#dropped += frames;
     this.#media = Math.max(this.#media, to);
-    this.#events.push({ type: 'gap', media: this.#media, from, to, windows: 1, reason: dropped });
+    this.#span.prune(this.#media);
+    // What the next frame may rest on: of a long row of tombstones nothing.
+    this.#spanFrom = this.#span.from ?? seq + windows;
+    this.#events.push({ type: 'gap', media: this.#media, from, to, windows, reason: dropped });
   }
 
   finish(end: StreamEnd): void {

@@ -10,6 +10,7 @@ const PLAN: DecodePlan = {
   isSeekable: false,
   isPaced: false,
   threads: 2,
+  hardware: 'none',
 };
 
 /** The value behind an option. */

@@ -74,8 +74,23 @@ describe('classifyFailure', () => {
     ],
     [
       'a bad exit for reasons of its own',
-      { frames: 0, exit: BAD_EXIT, lines: ['[fatal] Cannot allocate memory'] },
+      { frames: 0, exit: BAD_EXIT, lines: ['[fatal] No space left on device'] },
       'E_DECODE_FAILED',
+    ],
+    [
+      'more memory than there may be',
+      { frames: 0, exit: BAD_EXIT, lines: ['[fatal] Cannot allocate memory'] },
+      'E_SOURCE_LIMIT',
+    ],
+    [
+      'more processor time than there may be',
+      { exit: { code: null, signal: 'SIGXCPU', error: null } },
+      'E_SOURCE_LIMIT',
+    ],
+    [
+      'no ffmpeg behind the limits',
+      { frames: 0, exit: BAD_EXIT, lines: ['prlimit: failed to execute ffmpeg: No such file or directory'] },
+      'E_FFMPEG_MISSING',
     ],
     ['a bad exit in the middle', { exit: BAD_EXIT }, 'E_DECODE_FAILED'],
     ['killed from outside', { exit: { code: null, signal: 'SIGKILL', error: null } }, 'E_DECODE_FAILED'],

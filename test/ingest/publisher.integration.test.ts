@@ -71,12 +71,51 @@ it('drops the oldest that wait, and leaves a tombstone that the timeline can rea
   expect(await waiting()).toEqual([2, 3, 4]);
   expect(await pixels()).toBe(LIMIT);
   expect(await history()).toEqual({
-    0: { kind: 'tombstone', dropped: 'overload', from: 0, to: 0, frames: 1 },
-    1: { kind: 'tombstone', dropped: 'overload', from: 0.5, to: 0.5, frames: 1 },
+    0: { kind: 'tombstone', dropped: 'overload', from: 0, to: 0.5, frames: 2, windows: 2 },
   });
   expect(await redis.hget(keys.stream(STREAM), 'published')).toBe('5');
   expect(await metrics.text()).toMatch(/^verbcast_frames_dropped_total 2$/m);
   expect(await metrics.text()).toMatch(/^verbcast_frames_sampled_total 5$/m);
+});
+
+it('lets one tombstone grow while nobody works, and begins another behind what a timeline has passed', async () => {
+  const live = await publisher('live');
+  for (let k = 0; k < 103; k++) await live.publishWindow([frame(k)], never);
+  expect(await history()).toEqual({ 0: expect.objectContaining({ frames: 100, windows: 100, to: 49.5 }) });
+  await redis.hset(keys.timeline(STREAM), 'cursor', 100);
+  for (let k = 103; k < 105; k++) await live.publishWindow([frame(k)], never);
+  expect(await history()).toEqual({
+    0: expect.objectContaining({ windows: 100 }),
+    100: expect.objectContaining({ windows: 2, from: 50, to: 50.5 }),
+  });
+  expect(await metrics.text()).toMatch(/^verbcast_windows_dropped_total 102$/m);
+});
+
+it('gives the oldest a better turn with every window dropped before it', async () => {
+  const live = await publisher('live');
+  const priorities = async () =>
+    Object.fromEntries((await queue.getJobs(['prioritized'])).map((job) => [job.data.seq, job.priority]));
+  for (let k = 0; k < LIMIT; k++) await live.publishWindow([frame(k)], never);
+  expect(await priorities()).toEqual({ 0: 64, 1: 65, 2: 66 });
+  for (let k = LIMIT; k < LIMIT + 10; k++) await live.publishWindow([frame(k)], never);
+  expect(await priorities()).toEqual({ 10: 54, 11: 66, 12: 66 });
+});
+
+it('tells of what a full Redis did not take, as soon as it takes something again', async () => {
+  const live = await publisher('live');
+  await live.publishWindow([frame(0)], never);
+  await redis.config('SET', 'maxmemory', '1');
+  // The first one makes room: what waits is older than it.
+  for (let k = 1; k < 6; k++) await live.publishWindow([frame(k)], never);
+  expect(await pixels()).toBe(0);
+  await redis.config('SET', 'maxmemory', '0');
+  await live.publishWindow([frame(6)], never);
+  expect(await history()).toEqual({
+    0: expect.objectContaining({ kind: 'tombstone', windows: 6, frames: 6, from: 0, to: 2.5 }),
+  });
+  expect(await waiting()).toEqual([6]);
+  expect(await redis.hmget(keys.stream(STREAM), 'published', 'nextFrame')).toEqual(['7', '7']);
+  expect(await metrics.text()).toMatch(/^verbcast_windows_dropped_total 6$/m);
 });
 
 it('drops the new one when all others are being worked on', async () => {

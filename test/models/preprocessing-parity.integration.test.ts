@@ -34,6 +34,7 @@ function ingestArguments(path: string, { geometry }: ModelDescription): string[]
     isSeekable: false,
     isPaced: false,
     threads: 1,
+    hardware: 'none',
   });
 }
 

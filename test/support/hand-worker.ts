@@ -53,12 +53,14 @@ export function createHandWorker({
       fields: { status: end.status, ...(end.reason ? { reason: JSON.stringify(end.reason) } : {}) },
     });
   };
-  const worker = new Worker(
-    keys.windowsQueue(model),
-    (job) => take(WindowJob.parse(job.data), job.priority),
-    { connection: redis, prefix: keys.queuePrefix, autorun: false, concurrency: 1 },
-  );
-  worker.on('error', () => undefined);
+  const workers = (['file', 'live'] as const).map((mode) => {
+    const worker = new Worker(
+      keys.windowsQueue(model, mode),
+      (job) => take(WindowJob.parse(job.data), job.priority),
+      { connection: redis, prefix: keys.queuePrefix, autorun: false, concurrency: 1 },
+    );
+    return worker.on('error', () => undefined);
+  });
   return {
     taken,
     async serve() {
@@ -72,8 +74,10 @@ export function createHandWorker({
       await redis.hdel(keys.models, model);
     },
     work() {
-      void worker.run();
+      for (const worker of workers) void worker.run();
     },
-    close: () => worker.close(),
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
   };
 }

@@ -1,0 +1,104 @@
+// A stream's source → its frames, whatever kind it is.
+import type { FrameGeometry } from '../protocol/model.ts';
+import type { StoredRecord } from '../protocol/record.ts';
+import type { Reason, StreamJob } from '../protocol/stream.ts';
+import { PipelineError } from '../runtime/errors.ts';
+import { type ResolvedSource, resolveSource, type SourcePolicy, type UrlSource } from '../sources/policy.ts';
+import { decodeFrames } from './decoder.ts';
+import type { HardwareDecoder } from './decoder-arguments.ts';
+import type { Limiter } from './decoder-limits.ts';
+import type { DecoderSettings, Frame } from './decoder-run.ts';
+import { watchLive } from './live.ts';
+import { createLiveClock, keepEpoch, type LiveClock } from './live-clock.ts';
+import { readRemoteFile } from './remote-file.ts';
+import type { LeaseHolder } from './stream-record.ts';
+
+/** How the decoders of one ingest are run. */
+export interface DecoderPolicy {
+  readonly ffmpeg: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly threads: number;
+  readonly hardware: HardwareDecoder;
+  /** Null where the system cannot limit them. */
+  readonly limiter: Limiter | null;
+  readonly memoryBytes: number;
+  /** Of one file. */
+  readonly cpuSeconds: number;
+  readonly fileMaxSeconds: number;
+  readonly stallMs: number;
+}
+
+export interface StreamFramesOptions {
+  readonly source: StreamJob['source'];
+  readonly resolved: ResolvedSource;
+  readonly policy: SourcePolicy;
+  readonly decoders: DecoderPolicy;
+  readonly record: StoredRecord;
+  readonly holder: LeaseHolder;
+  readonly geometry: FrameGeometry;
+  readonly onDuration: (seconds: number) => void;
+  /** Told when an ffmpeg has started. */
+  readonly onStart: () => void;
+  /** Told why the source is connected to again. */
+  readonly onTrouble: (reason: Reason) => Promise<void>;
+}
+
+/** Returns the frames of a stream from its `nextFrame` on. @throws what decodeFrames, watchLive and readRemoteFile throw */
+export function streamFrames(
+  options: StreamFramesOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Frame, void, undefined> {
+  const { resolved, record, holder, policy, decoders, onTrouble } = options;
+  const { mode, sampleFps, nextFrame } = record;
+  const settings = settingsOf(options);
+  if (resolved.kind === 'file') {
+    const request = { ...settings, path: resolved.path, startFrame: nextFrame, isPaced: mode === 'live' };
+    return decodeFrames(request, signal);
+  }
+  const resolve = async (): Promise<UrlSource> => {
+    const source = await resolveSource(options.source, policy);
+    if (source.kind === 'url') return source;
+    throw new PipelineError('E_INTERNAL', 'Expected the source to be a URL still.');
+  };
+  const network = { resolve, rules: policy, settings };
+  if (mode === 'file') {
+    return readRemoteFile(
+      {
+        ...network,
+        startFrame: nextFrame,
+        idleMs: decoders.stallMs,
+        onTrouble: ({ code, message }) => onTrouble({ code, message }),
+      },
+      signal,
+    );
+  }
+  // One clock for all connections: between them time goes on.
+  let clock: LiveClock | undefined;
+  const startClock = async (nowMs: number) => {
+    clock ??= createLiveClock({ epochMs: await keepEpoch(holder, nowMs), sampleFps, nextFrame });
+    return clock;
+  };
+  return watchLive({ ...network, stallMs: decoders.stallMs, startClock, onTrouble }, signal);
+}
+
+function settingsOf({
+  decoders,
+  record,
+  geometry,
+  onDuration,
+  onStart,
+}: StreamFramesOptions): DecoderSettings {
+  const { ffmpeg, env, threads, hardware, limiter, memoryBytes, cpuSeconds, fileMaxSeconds } = decoders;
+  const isFile = record.mode === 'file';
+  return {
+    ...{ ffmpeg, env, threads, hardware, geometry, sampleFps: record.sampleFps, onDuration },
+    ...(limiter ? { limiter } : {}),
+    limits: {
+      ...(hardware === 'none' ? { memoryBytes } : {}),
+      // A camera is decoded for as long as it is watched, by one thread, at the speed of the time of day.
+      ...(isFile ? { cpuSeconds } : {}),
+    },
+    ...(isFile ? { maxSeconds: fileMaxSeconds } : {}),
+    onStart,
+  };
+}
