@@ -142,7 +142,7 @@ export class WindowPublisher {
     // The holder before may have sent the job and died before it was written down; this one has its own pixels.
     if (this.#isFirst) await queue.remove(jobId);
     this.#isFirst = false;
-    const window: WindowJobInput = { v: 1, stream, seq, sizePx, publishedAt: Date.now(), ...trace, ...part };
+    const window: WindowJobInput = { v: 1, stream, seq, sizePx, publishedAt: Date.now(), ...part };
     await queue.add('window', window, {
       jobId,
       // The more of a stream is under way, the later its next window's turn: a hog cannot starve others.
