@@ -1,11 +1,13 @@
 // The environment of a gateway.
 import { z } from 'zod';
 import { commonConfig, type Environment, flag, integer, list, loadConfig } from '../runtime/config.ts';
+import { tracingConfig } from '../runtime/tracing.ts';
 
 const GIB = 2 ** 30;
 
 export const GatewayConfigSchema = z.object({
   ...commonConfig,
+  ...tracingConfig,
   GATEWAY_HOST: z
     .string()
     .default('127.0.0.1')

@@ -1,6 +1,7 @@
 // The newest events of one watched stream, kept in memory for everybody who watches it.
 import type { EventType } from '../protocol/event.ts';
-import { decodeEvent, eventText } from '../protocol/event-log.ts';
+import { decodeEvent, eventOrigin, eventText } from '../protocol/event-log.ts';
+import type { Origin } from '../protocol/origin.ts';
 import { isTerminal } from '../protocol/stream.ts';
 
 /** Events kept in memory per watched stream; a subscriber that is further behind reads the log. */
@@ -14,6 +15,8 @@ export interface FeedEntry {
   readonly text: string;
   /** After this one the log never grows. */
   readonly final: boolean;
+  /** Of scores: the window that they come from. */
+  readonly origin?: Origin | undefined;
 }
 
 /** An entry of a log as Redis gives it: id, and field, value. */
@@ -27,6 +30,7 @@ export function toFeedEntry(raw: RawEntry): FeedEntry {
     type: event.type,
     text: eventText(raw),
     final: event.type === 'stream.status' && isTerminal(event.status),
+    origin: eventOrigin(raw),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { closeRedis, openRedis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
+import { startTracing } from '../runtime/tracing.ts';
 import { createAuthenticator } from './auth.ts';
 import { createGates } from './auth-socket.ts';
 import type { GatewayConfig } from './config.ts';
@@ -33,7 +34,8 @@ export async function startGateway(
 ): Promise<GatewayService> {
   if (config.REDIS_URL === undefined) throw new PipelineError('E_CONFIG', 'Expected REDIS_URL to be set.');
   const auth = createAuthenticator(config, { log, metrics });
-  const services: Service[] = [auth];
+  const tracing = await startTracing(config, 'gateway');
+  const services: Service[] = [auth, tracing];
   const open = (use: 'command' | 'patient', name: string) => {
     const redis = openRedis(config.REDIS_URL ?? '', { use, log, name, metrics });
     services.push({ close: () => closeRedis(redis) });
@@ -59,7 +61,7 @@ export async function startGateway(
     const app = await buildHttp({ config, log, metrics, auth, redis, keys, queue, uploads });
     services.push(app);
     const gates = createGates({ auth, config, redis, keys });
-    services.push(serveSockets({ server: app.server, feed, config, metrics, log, gates }));
+    services.push(serveSockets({ server: app.server, feed, config, metrics, log, gates, tracing }));
     await app.listen({ host: config.GATEWAY_HOST, port: config.GATEWAY_PORT });
     const url = addressOf(config.GATEWAY_HOST, portOf(app.server.address()));
     log.info({ url }, 'the gateway listens');

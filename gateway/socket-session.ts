@@ -4,6 +4,7 @@ import { ClientMessage, type ControlMessage, type Subscribe } from '../protocol/
 import { ERRORS, type ErrorCode, PipelineError, toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { OPEN_GATE, type SocketGate } from './auth-socket.ts';
+import type { DeliveryWitness } from './delivery-witness.ts';
 import type { Feed, Subscription } from './feed.ts';
 import type { FeedEntry } from './feed-tail.ts';
 import type { SocketMetrics } from './socket-metrics.ts';
@@ -38,6 +39,7 @@ export function openSession({
   socket,
   feed,
   metrics,
+  witness,
   messagesPerSecond,
   log,
   limits = BUFFER_LIMITS,
@@ -47,6 +49,7 @@ export function openSession({
   socket: WebSocket;
   feed: Feed;
   metrics: SocketMetrics;
+  witness?: DeliveryWitness;
   messagesPerSecond: number;
   log: Logger;
   limits?: typeof BUFFER_LIMITS;
@@ -119,6 +122,7 @@ export function openSession({
           if (!isCurrent()) return;
           sendText(entry.text);
           metrics.eventsSent.inc();
+          if (entry.seq > subscription.seq) witness?.(stream, entry);
         }
       }
       if (isCurrent()) send({ type: 'unsubscribed', stream });

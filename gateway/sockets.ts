@@ -7,8 +7,10 @@ import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/shutdown.ts';
+import { NO_TRACING, type Tracing } from '../runtime/tracing.ts';
 import { OPEN_GATES, type SocketGate, type SocketGates } from './auth-socket.ts';
 import type { GatewayConfig } from './config.ts';
+import { witnessDeliveries } from './delivery-witness.ts';
 import type { Feed } from './feed.ts';
 import { checkOrigin } from './origin.ts';
 import { toProblem } from './problem.ts';
@@ -31,6 +33,7 @@ export function serveSockets({
   log,
   heartbeatMs = HEARTBEAT_MS,
   gates = OPEN_GATES,
+  tracing = NO_TRACING,
 }: {
   server: Server;
   feed: Feed;
@@ -39,8 +42,10 @@ export function serveSockets({
   log: Logger;
   heartbeatMs?: number;
   gates?: SocketGates;
+  tracing?: Tracing;
 }): Service {
   const metrics = createSocketMetrics(registry);
+  const witness = witnessDeliveries({ tracing, latency: metrics.labelLatencySeconds });
   const sessions = new Map<WebSocket, Session>();
   const alive = new WeakSet<WebSocket>();
   const perAddress = new Map<string, number>();
@@ -102,6 +107,7 @@ export function serveSockets({
       socket,
       feed,
       metrics,
+      witness,
       messagesPerSecond: config.SOCKET_MESSAGES_PER_SECOND,
       log,
       gate,

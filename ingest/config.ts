@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
 import { monitorConfig } from '../runtime/monitor.ts';
+import { tracingConfig } from '../runtime/tracing.ts';
 
 export const IngestConfigSchema = z.object({
   ...commonConfig,
   ...monitorConfig,
+  ...tracingConfig,
   MEDIA_DIRS: list(':', '.').describe('Directories that a `path` may name, separated by `:`.'),
   SOURCE_NETWORKS: list(',').describe(
     'CIDRs that a `url` may reach beside the public internet, separated by commas (a camera LAN: 192.168.1.0/24).',

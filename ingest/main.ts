@@ -8,6 +8,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { startMonitor } from '../runtime/monitor.ts';
 import { closeRedis, openRedis, type Redis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
+import { startTracing } from '../runtime/tracing.ts';
 import { decoderEnvironment, type IngestConfig } from './config.ts';
 import { findLimiter } from './decoder-limits.ts';
 import { readFfmpegVersion } from './decoder-version.ts';
@@ -44,7 +45,8 @@ export async function startIngest(
   const { version } = await readFfmpegVersion(ffmpeg);
   const keys = createKeyspace(config.KEY_PREFIX);
 
-  const services: Service[] = [];
+  const tracing = await startTracing(config, 'ingest');
+  const services: Service[] = [tracing];
   const open = (name: string) => {
     const redis = openRedis(redisUrl, { use: 'patient', log, name, metrics });
     services.push({ close: () => closeRedis(redis) });
@@ -73,6 +75,7 @@ export async function startIngest(
     retentionSeconds: config.RETENTION_SECONDS,
     windowsQueue: (model: string) => queues.named(keys.windowsQueue(model)),
     metrics: createIngestMetrics(metrics),
+    tracing,
     log,
   };
   services.push(

@@ -4,6 +4,7 @@ import type { StreamMode } from '../protocol/stream.ts';
 import { type StreamEnd, type WindowJobInput, windowJobId } from '../protocol/window.ts';
 import { toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
+import { NO_TRACING, type Tracing } from '../runtime/tracing.ts';
 import { Backlog } from './backlog.ts';
 import type { Frame } from './decoder.ts';
 import type { IngestMetrics } from './metrics.ts';
@@ -33,6 +34,7 @@ export interface PublisherOptions {
   readonly nextFrame: number;
   readonly metrics: IngestMetrics;
   readonly log: Logger;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Publishes the windows of one stream under one lease, in seq order. */
@@ -45,6 +47,9 @@ export class WindowPublisher {
   #nextFrame: number;
   #cursor = 0;
   #isFirst = true;
+  /** Since when the next window is awaited, in epoch milliseconds; and the span that publishes it. */
+  #awaitedSince = Date.now();
+  #trace: string | undefined;
   /** Live: windows that a full Redis did not take, and that are told of as soon as it does. */
   #untold: (Omit<Loss, 'seq'> & { readonly nextFrame: number }) | undefined;
   #durationSeconds: number | undefined;
@@ -73,6 +78,22 @@ export class WindowPublisher {
    * @throws LeaseLost; the signal's reason when it is aborted.
    */
   async publishWindow(frames: readonly Frame[], signal: AbortSignal): Promise<void> {
+    const { tracing = NO_TRACING, holder } = this.#options;
+    const facts = { 'verbcast.stream': holder.stream, 'verbcast.window': this.#published };
+    const sample = tracing.begin('sample', { from: this.#awaitedSince, facts });
+    sample.end({ 'verbcast.frames': frames.length });
+    const publish = tracing.follow('publish', sample.trace, facts);
+    this.#trace = publish.trace;
+    try {
+      await this.#publishFrames(frames, signal);
+    } finally {
+      publish.end();
+      this.#trace = undefined;
+      this.#awaitedSince = Date.now();
+    }
+  }
+
+  async #publishFrames(frames: readonly Frame[], signal: AbortSignal): Promise<void> {
     if (this.#backlog) return this.#publishLive(this.#backlog, frames, signal);
     await this.#waitForRoom(signal);
     for (;;) {
@@ -142,7 +163,8 @@ export class WindowPublisher {
     // The holder before may have sent the job and died before it was written down; this one has its own pixels.
     if (this.#isFirst) await queue.remove(jobId);
     this.#isFirst = false;
-    const window: WindowJobInput = { v: 1, stream, seq, sizePx, publishedAt: Date.now(), ...part };
+    const trace = this.#trace === undefined ? {} : { trace: this.#trace };
+    const window: WindowJobInput = { v: 1, stream, seq, sizePx, publishedAt: Date.now(), ...trace, ...part };
     await queue.add('window', window, {
       jobId,
       // The more of a stream is under way, the later its next window's turn: a hog cannot starve others.

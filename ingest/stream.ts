@@ -9,6 +9,7 @@ import type { StreamEnd } from '../protocol/window.ts';
 import { toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Redis } from '../runtime/redis.ts';
+import type { Tracing } from '../runtime/tracing.ts';
 import { resolveSource, type SourcePolicy } from '../sources/policy.ts';
 import { endDirectly } from './ending.ts';
 import type { IngestMetrics } from './metrics.ts';
@@ -31,6 +32,7 @@ export interface StreamContext {
   /** Returns BullMQ `windows.<model>`. */
   readonly windowsQueue: (model: string) => Queue;
   readonly metrics: IngestMetrics;
+  readonly tracing?: Tracing;
   readonly log: Logger;
 }
 
@@ -185,9 +187,9 @@ class StreamRun {
   #publish(sizePx: number): WindowPublisher {
     const { record, holder, context } = this.#options;
     const { mode, published, nextFrame } = record;
-    const { metrics, log, windowsInFlight: limit } = context;
+    const { metrics, tracing, log, windowsInFlight: limit } = context;
     const queue = this.#queue;
-    const options = { holder, queue, mode, sizePx, limit, published, nextFrame, metrics, log };
+    const options = { holder, queue, mode, sizePx, limit, published, nextFrame, metrics, log, tracing };
     this.#publisher = new WindowPublisher(options);
     return this.#publisher;
   }

@@ -23,6 +23,11 @@ export const WindowJob = z.strictObject({
     ),
   sizePx: z.int().min(1).max(1024),
   publishedAt: z.number().describe('Epoch milliseconds.'),
+  trace: z
+    .string()
+    .max(55)
+    .optional()
+    .describe('W3C traceparent of the span that published it, where traces are recorded.'),
   wall: z.number().optional().describe('Live: epoch milliseconds at which the last frame arrived.'),
   end: StreamEnd.optional(),
 });

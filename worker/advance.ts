@@ -4,6 +4,7 @@ import type { ScoreOptions } from '../models/scorer.ts';
 import type { Keyspace } from '../protocol/keys.ts';
 import { LabelSet } from '../protocol/labels.ts';
 import type { Redis } from '../runtime/redis.ts';
+import { NO_TRACING, type Tracing } from '../runtime/tracing.ts';
 import { commitTimeline } from './commit.ts';
 import { decodeEntry, windowsOf } from './history.ts';
 import { readPooling, type StreamPooling } from './stream-pooling.ts';
@@ -14,6 +15,7 @@ import {
   type TimelineState,
   TOP_LABELS,
 } from './timeline.ts';
+import { followWindows } from './window-origins.ts';
 
 /** Windows that one commit covers at the most; bounds what is read and appended in one step. */
 const WINDOWS_PER_COMMIT = 16;
@@ -24,6 +26,7 @@ export interface AdvancerOptions {
   readonly retentionSeconds: number;
   readonly scoring: ScoreOptions;
   readonly vectorsFor: (labelSet: LabelSet) => Promise<PromptVectors>;
+  readonly tracing?: Tracing;
   /** Told after each commit with the entries it covered. */
   readonly onCommit?: (entries: readonly SequencedEntry[]) => void;
 }
@@ -70,7 +73,7 @@ export class TimelineAdvancer {
   }
 
   async #advance(stream: string): Promise<void> {
-    const { redis, keys, retentionSeconds, onCommit } = this.#options;
+    const { redis, keys, retentionSeconds, onCommit, tracing = NO_TRACING } = this.#options;
     for (;;) {
       const position = await this.#read(stream);
       if (!position) return;
@@ -87,17 +90,22 @@ export class TimelineAdvancer {
         topLabels: TOP_LABELS,
         retentionSeconds,
       };
+      const origins = followWindows(entries, { stream, tracing });
       const result = await commitTimeline(redis, keys, {
         stream,
         cursor,
         nextCursor: last.seq + windowsOf(last.entry),
         labelsVersion: labelSet.version,
         step: advanceTimeline(state, { before, entries }, context),
+        origins: origins.byMedia,
         tombstone,
         retentionSeconds,
         now: Date.now(),
       });
-      if (result === 'done') onCommit?.(entries);
+      if (result === 'done') {
+        origins.done();
+        onCommit?.(entries);
+      }
       if (result === 'over' || result === 'gone') return;
       if (result === 'done' && !isMore) return;
     }

@@ -1,6 +1,7 @@
 // The one write that moves a timeline: cursor, state, record and events together, or nothing.
 import { encodeEvent, LUA_APPEND } from '../protocol/event-log.ts';
 import { IDLE_EXPIRY_SECONDS, type Keyspace } from '../protocol/keys.ts';
+import type { Origin } from '../protocol/origin.ts';
 import { defineScript, runScript, type ScriptHost } from '../protocol/script.ts';
 import type { TimelineStep } from './timeline.ts';
 
@@ -43,6 +44,8 @@ export interface Commit {
   readonly nextCursor: number;
   readonly labelsVersion: number;
   readonly step: TimelineStep;
+  /** Of the scores events, by their media time. */
+  readonly origins?: ReadonlyMap<number, Origin>;
   /** The last entry when it is a tombstone, as it is stored: ingest makes it grow as long as the cursor has not passed. */
   readonly tombstone?: { readonly seq: number; readonly stored: Buffer } | undefined;
   /** How long everything about the stream is kept after its end. */
@@ -83,7 +86,9 @@ export async function commitTimeline(
       step.expired?.to ?? 0,
       commit.tombstone?.seq ?? '',
       commit.tombstone?.stored ?? '',
-      ...step.events.map((event) => encodeEvent(stream, event)),
+      ...step.events.map((event) =>
+        encodeEvent(stream, event, event.type === 'scores' ? commit.origins?.get(event.media) : undefined),
+      ),
     ],
   });
   return result as CommitResult;

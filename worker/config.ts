@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
 import { monitorConfig } from '../runtime/monitor.ts';
+import { tracingConfig } from '../runtime/tracing.ts';
 
 export const WorkerConfigSchema = z.object({
   ...commonConfig,
   ...monitorConfig,
+  ...tracingConfig,
   MODEL: z
     .string()
     .optional()

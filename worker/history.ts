@@ -1,6 +1,7 @@
 // What lies in `vc:{id}:embeddings`, per window seq: embedded frames, a tombstone, or the end of the stream.
 import { z } from 'zod';
 import { fromFloat16, toFloat16 } from '../models/float16.ts';
+import { decodeOrigin, encodeOrigin, type Origin } from '../protocol/origin.ts';
 import { StreamEnd } from '../protocol/window.ts';
 import { PipelineError } from '../runtime/errors.ts';
 
@@ -13,6 +14,7 @@ export interface EmbeddedWindow {
   readonly embeddings: readonly (Float32Array | undefined)[];
   /** Live: epoch milliseconds at which the last frame arrived. */
   readonly wall?: number;
+  readonly origin?: Origin;
 }
 
 /** Windows in a row that were given up: under overload by ingest, or because its pixels were gone when a worker came. */
@@ -34,24 +36,26 @@ export type HistoryEntry =
   | { readonly kind: 'end'; readonly end: StreamEnd };
 
 const FORMAT = 1;
-// format u8, unused u8, frame count u16, D u32, wall f64 (0: none); then times f64 [n], repeats u8 [n] (1: repeats the
-// frame before it), embeddings f16 [n - repeats, D]. Little endian.
+// format u8, bytes of the origin u8, frame count u16, D u32, wall f64 (0: none); then times f64 [n], repeats u8 [n] (1:
+// repeats the frame before it), embeddings f16 [n - repeats, D], origin. Little endian.
 const HEADER_BYTES = 16;
 
 /**
  * Returns the stored form of a window's embeddings `[times.length - repeats.length, D]` with their media times: 16 + 9
- * bytes a frame + 2 D bytes an embedding.
+ * bytes a frame + 2 D bytes an embedding + at most 80 of its origin.
  */
 export function encodeFrames({
   times,
   repeats = [],
   embeddings,
   wall = 0,
+  origin,
 }: {
   times: readonly number[];
   repeats?: readonly number[];
   embeddings: Float32Array;
   wall?: number | undefined;
+  origin?: Origin | undefined;
 }): Buffer {
   const count = times.length;
   const embedded = count - repeats.length;
@@ -59,7 +63,9 @@ export function encodeFrames({
   const repeated = new Uint8Array(count);
   for (const index of repeats) repeated[index] = 1;
   const header = Buffer.alloc(HEADER_BYTES);
+  const from = Buffer.from(origin ? encodeOrigin(origin) : '');
   header.writeUInt8(FORMAT, 0);
+  header.writeUInt8(from.length, 1);
   header.writeUInt16LE(count, 2);
   header.writeUInt32LE(dims, 4);
   header.writeDoubleLE(wall, 8);
@@ -69,6 +75,7 @@ export function encodeFrames({
     Buffer.from(Float64Array.from(times).buffer),
     repeated,
     Buffer.from(halves.buffer, halves.byteOffset, halves.byteLength),
+    from,
   ]);
 }
 
@@ -104,14 +111,16 @@ export function decodeEntry(stored: Buffer): HistoryEntry {
   const timesEnd = HEADER_BYTES + count * 8;
   const times = [...new Float64Array(part(HEADER_BYTES, timesEnd))];
   const repeated = stored.subarray(timesEnd, timesEnd + count);
-  const values = fromFloat16(new Uint16Array(part(timesEnd + count)));
+  const originAt = stored.length - stored.readUInt8(1);
+  const origin = decodeOrigin(stored.toString('latin1', originAt));
+  const values = fromFloat16(new Uint16Array(part(timesEnd + count, originAt)));
   let row = 0;
   const embeddings = times.map((_, i) => {
     if (repeated[i] === 1) return undefined;
     row++;
     return values.subarray((row - 1) * dims, row * dims);
   });
-  return { kind: 'frames', times, embeddings, ...(wall > 0 ? { wall } : {}) };
+  return { kind: 'frames', times, embeddings, ...(wall > 0 ? { wall } : {}), ...(origin ? { origin } : {}) };
 }
 
 /** Returns how many windows an entry stands for. */

@@ -12,6 +12,7 @@ import { startMonitor } from '../runtime/monitor.ts';
 import { PACKAGE_ROOT } from '../runtime/package-root.ts';
 import { closeRedis, openRedis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
+import { startTracing, type Tracing } from '../runtime/tracing.ts';
 import { TimelineAdvancer } from './advance.ts';
 import { Batcher } from './batcher.ts';
 import type { WorkerConfig } from './config.ts';
@@ -54,7 +55,8 @@ export async function startWorkers(config: WorkerConfig, deps: Deps): Promise<Wo
   });
   const description = await readModelDescription(directory, id);
   const templateSets = await loadTemplateSets(config.TEMPLATES_FILE);
-  const services: Service[] = [];
+  const tracing = await startTracing(config, 'worker');
+  const services: Service[] = [tracing];
   const close = () => closeAll(services);
   try {
     let provider = '';
@@ -66,7 +68,7 @@ export async function startWorkers(config: WorkerConfig, deps: Deps): Promise<Wo
     });
     services.push(monitor);
     for (let i = 0; i < config.WORKERS; i++) {
-      const worker = await startWorker({ config, redisUrl, description, templateSets, ...deps });
+      const worker = await startWorker({ config, redisUrl, description, templateSets, tracing, ...deps });
       provider = worker.provider;
       services.push(worker);
       serving++;
@@ -84,10 +86,11 @@ interface WorkerSetup extends Deps {
   readonly redisUrl: string;
   readonly description: ModelDescription;
   readonly templateSets: TemplateSets;
+  readonly tracing: Tracing;
 }
 
 async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference, 'provider' | 'crashed'>> {
-  const { config, redisUrl, description, templateSets, log } = setup;
+  const { config, redisUrl, description, templateSets, tracing, log } = setup;
   const keys = createKeyspace(config.KEY_PREFIX);
   const metrics = createWorkerMetrics(setup.metrics);
   const services: Service[] = [];
@@ -134,6 +137,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
     const timeline = new TimelineAdvancer({
       ...recognition,
       retentionSeconds: config.RETENTION_SECONDS,
+      tracing,
       onCommit: () => metrics.commits.inc(),
     });
     const processor = new WindowProcessor({
@@ -142,6 +146,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
       sizePx: description.geometry.sizePx,
       log,
       timeline,
+      tracing,
       embed: (pixels, count, lane) => batcher.submit(pixels, count, lane),
     });
     const consumer = consumeWindows({

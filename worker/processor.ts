@@ -5,6 +5,7 @@ import { WindowJob } from '../protocol/window.ts';
 import { PipelineError, toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Redis } from '../runtime/redis.ts';
+import { NO_TRACING, type Tracing } from '../runtime/tracing.ts';
 import type { TimelineAdvancer } from './advance.ts';
 import { encodeEnd, encodeFrames, encodeTombstone } from './history.ts';
 import { storeEntry } from './window-store.ts';
@@ -15,6 +16,7 @@ export interface ProcessorOptions {
   readonly sizePx: number;
   readonly log: Logger;
   readonly timeline: TimelineAdvancer;
+  readonly tracing?: Tracing;
   /** Returns unit embeddings `[count, D]` of uint8 `[count, S, S, 3]`. */
   readonly embed: (pixels: Uint8Array, count: number, lane: StreamMode) => Promise<Float32Array>;
 }
@@ -29,7 +31,11 @@ export class WindowProcessor {
 
   /** Embeds one window, stores what came of it, and moves the stream's timeline. */
   async process(window: WindowJob): Promise<void> {
-    await this.#store(window);
+    const { tracing = NO_TRACING } = this.#options;
+    const facts = { 'verbcast.stream': window.stream, 'verbcast.window': window.seq };
+    const span = tracing.follow('embed', window.trace, facts);
+    await this.#store({ ...window, trace: span.trace });
+    span.end();
     await this.#options.timeline.advance(window.stream);
   }
 
@@ -77,8 +83,8 @@ export class WindowProcessor {
     }
   }
 
-  #encode({ times, repeats, wall }: WindowJob, embeddings: Float32Array): Buffer {
-    return encodeFrames({ times, repeats, embeddings, wall });
+  #encode({ times, repeats, wall, publishedAt, trace }: WindowJob, embeddings: Float32Array): Buffer {
+    return encodeFrames({ times, repeats, embeddings, wall, origin: { publishedAt, trace } });
   }
 
   #gone(window: WindowJob): string {

@@ -117,7 +117,8 @@ function supervise(name: ServiceName, child: ChildProcess, onExit: () => void): 
   };
 }
 
-async function freePort(): Promise<number> {
+/** Returns a TCP port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
