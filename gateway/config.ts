@@ -58,6 +58,9 @@ export const GatewayConfigSchema = z.object({
   SOURCE_NETWORKS: list(',').describe(
     'CIDRs that a `url` may reach beside the public internet, separated by commas (a camera LAN: 192.168.1.0/24).',
   ),
+  RETENTION_SECONDS: integer({ min: 60, max: 604_800, fallback: 7_200 }).describe(
+    'Media seconds of embeddings kept per stream, and how long a stream is kept after its end.',
+  ),
   UPLOAD_MAX_BYTES: integer({ min: 1, max: 1_024 * GIB, fallback: 8 * GIB }).describe(
     'Size of one upload at the most.',
   ),

@@ -106,7 +106,7 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         params: StreamParams,
         querystring: StopQuery,
         response: {
-          200: answer('The stream was over already.', StreamRecord),
+          200: answer('The stream is over: it was already, or nobody had taken it yet.', StreamRecord),
           202: answer('The stream is stopping; its final status comes as an event.', StreamRecord),
           204: z.null().describe('Everything of the stream is removed.'),
           ...failures(403, 404, 409, 503),
@@ -119,7 +119,7 @@ export function streamRoutes(scope: FastifyInstance, context: RouteContext): voi
         await purgeStream(context, id);
         return reply.code(204).send(null);
       }
-      const record = await stopStream(context, id);
+      const record = await stopStream(context, { id, retentionSeconds: context.config.RETENTION_SECONDS });
       return reply.code(isTerminal(record.status) ? 200 : 202).send(toStreamRecord(record));
     },
   );

@@ -1,5 +1,6 @@
 // The records of streams: read, list, stop, remove.
-
+import { Queue } from 'bullmq';
+import { endDirectly } from '../protocol/ending.ts';
 import { StoredRecord } from '../protocol/record.ts';
 import { defineScript, runScript } from '../protocol/script.ts';
 import { isTerminal } from '../protocol/stream.ts';
@@ -29,10 +30,39 @@ export async function readStream({ redis, keys }: StreamHome, id: string): Promi
   return parseRecord(id, await redis.hgetall(keys.stream(id)));
 }
 
-/** Asks the stream to stop and returns its record; one that is over stays as it is. @throws E_STREAM_NOT_FOUND */
-export async function stopStream(home: StreamHome, id: string): Promise<StoredRecord> {
-  await runScript(home.redis, STOP, { keys: [home.keys.stream(id)], args: [] });
+/**
+ * Asks the stream to stop and returns its record; one that is over stays as it is. One that no ingest holds (all are busy,
+ * or gone) is ended here.
+ * @throws E_STREAM_NOT_FOUND
+ */
+export async function stopStream(
+  home: StreamHome,
+  { id, retentionSeconds }: { id: string; retentionSeconds: number },
+): Promise<StoredRecord> {
+  const { redis, keys, queue } = home;
+  await runScript(redis, STOP, { keys: [keys.stream(id)], args: [] });
+  const record = await readStream(home, id);
+  if (isTerminal(record.status) || (await isHeld(home, id))) return record;
+  const windows = new Queue(keys.windowsQueue(record.model, record.mode), {
+    connection: redis,
+    prefix: keys.queuePrefix,
+  });
+  try {
+    const end = { status: 'cancelled' } as const;
+    // An ingest that takes the stream just now finds it over, whenever it looks.
+    await endDirectly(redis, keys, { stream: id, queue: windows, end, retentionSeconds });
+    await queue.remove(id);
+  } finally {
+    await windows.close();
+  }
   return readStream(home, id);
+}
+
+/** Whether an ingest runs the stream. One that died counts until its lease has run out. */
+async function isHeld({ redis, queue }: StreamHome, id: string): Promise<boolean> {
+  const job = await queue.getJob(id);
+  if ((await job?.getState()) !== 'active') return false;
+  return (await redis.exists(`${queue.toKey(id)}:lock`)) === 1;
 }
 
 /** Removes everything of a stream that is over. @throws E_STREAM_NOT_FOUND, E_STREAM_RUNNING */

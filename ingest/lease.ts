@@ -1,5 +1,5 @@
 // BullMQ `streams` ═══▶ runs: a job per stream is the lease of the ingest that runs it.
-import { type Job, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import type { Keyspace } from '../protocol/keys.ts';
 import { StreamJob } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
@@ -8,9 +8,11 @@ import type { Redis } from '../runtime/redis.ts';
 import type { Service } from '../runtime/shutdown.ts';
 
 /** A lease that is not renewed runs out after this long; it is renewed at half of it. */
-const LEASE_MS = 30_000;
-/** Leases that ran out are looked for this often: an ingest that dies is replaced within 40 s. */
+const LEASE_MS = 15_000;
+/** Leases that ran out are looked for this often: an ingest that dies is replaced within 25 s. */
 const CHECK_MS = 10_000;
+/** When a stream that gave up its place is taken again, if there is one then. */
+const LATER_MS = 5_000;
 /** Taking a stream over is normal, however often. */
 const MAX_TAKEOVERS = 1_000_000;
 const CLOSE_DEADLINE_MS = 20_000;
@@ -20,8 +22,8 @@ export interface LeaseOptions {
   readonly keys: Keyspace;
   /** Streams held at a time (INGEST_STREAMS). */
   readonly concurrency: number;
-  /** Runs a stream until it is over or lost; aborted when the stream is to be handed back. */
-  readonly run: (job: StreamJob, signal: AbortSignal) => Promise<'over' | 'lost'>;
+  /** Runs a stream until it is over or lost, or is to be taken again later; aborted when the stream is to be handed back. */
+  readonly run: (job: StreamJob, signal: AbortSignal) => Promise<'over' | 'lost' | 'later'>;
   readonly log: Logger;
 }
 
@@ -35,7 +37,9 @@ export function startLeases({ connection, keys, concurrency, run, log }: LeaseOp
       const stream = parseJob(job.data);
       const signal = lock ? AbortSignal.any([closing.signal, lock]) : closing.signal;
       try {
-        if ((await run(stream, signal)) === 'over') return;
+        const outcome = await run(stream, signal);
+        if (outcome === 'over') return;
+        if (outcome === 'later') return await handBack(job, token);
       } catch (error) {
         if (!closing.signal.aborted) {
           if (!signal.aborted)
@@ -68,6 +72,11 @@ export function startLeases({ connection, keys, concurrency, run, log }: LeaseOp
       await inTime(closed, log);
     },
   };
+}
+
+async function handBack(job: Job, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + LATER_MS, token);
+  throw new DelayedError();
 }
 
 function parseJob(data: unknown): StreamJob {

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Queue } from 'bullmq';
 import { createKeyspace } from '../protocol/keys.ts';
+import type { StreamMode } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -72,8 +73,10 @@ export async function startIngest(
     },
     decoders: await decoderPolicy(config, { ffmpeg, log }),
     windowsInFlight: config.WINDOWS_IN_FLIGHT,
+    liveWaitSeconds: config.LIVE_WAIT_SECONDS,
     retentionSeconds: config.RETENTION_SECONDS,
-    windowsQueue: (model: string) => queues.named(keys.windowsQueue(model)),
+    isSlotWanted: async () => (await queues.named(keys.streamsQueue).getWaitingCount()) > 0,
+    windowsQueue: (model: string, mode: StreamMode) => queues.named(keys.windowsQueue(model, mode)),
     metrics: createIngestMetrics(metrics),
     tracing,
     log,
@@ -118,7 +121,7 @@ async function decoderPolicy(
   };
 }
 
-/** Keeps one queue per model that streams ask for; the gateway lets only served models in, so they are few. */
+/** Keeps one queue per model and mode that streams ask for; the gateway lets only served models in, so they are few. */
 function openQueues(open: (name: string) => Queue, log: Logger) {
   const queues = new Map<string, Queue>();
   return {

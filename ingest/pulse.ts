@@ -26,7 +26,7 @@ export class StreamOver extends Error {
 }
 
 /**
- * Looks at the stream's record every 0.5 s, and renews the expiry of what waits every minute. `isStopped`: the stop was
+ * Looks at the stream's record every 0.5 s, and renews the expiry of what waits at once and every minute. `isStopped`: the stop was
  * asked for before.
  */
 export function startPulse(
@@ -46,7 +46,7 @@ export function startPulse(
   };
   if (isStopped) stop.abort(STOPPED);
   const loop = async () => {
-    let renewAt = Date.now() + RENEW_MS;
+    let renewAt = Date.now();
     while (!closing.signal.aborted && !over.signal.aborted) {
       try {
         await beat();

@@ -18,14 +18,23 @@ export async function readServedModel(
   return Date.now() - served.seenAt > SERVED_MODEL_TTL_MS ? null : served;
 }
 
+/** Thrown when nobody serves the model, and waiting for it would keep others waiting. */
+export class NotServedYet extends Error {
+  override readonly name = 'NotServedYet';
+}
+
 /**
  * Returns what live workers serve under `model` as soon as there are some; `onWait` is called once if there are none yet.
- * @throws the signal's reason when it is aborted.
+ * @throws NotServedYet when the place in which this waits is wanted; the signal's reason when it is aborted.
  */
 export async function waitForModel(
   redis: Redis,
   keys: Keyspace,
-  { model, onWait }: { model: string; onWait: () => Promise<void> },
+  {
+    model,
+    onWait,
+    isPlaceWanted,
+  }: { model: string; onWait: () => Promise<void>; isPlaceWanted: () => Promise<boolean> },
   signal: AbortSignal,
 ): Promise<ServedModel> {
   for (let isFirst = true; ; isFirst = false) {
@@ -33,6 +42,7 @@ export async function waitForModel(
     const served = await readServedModel(redis, keys, model);
     if (served) return served;
     if (isFirst) await onWait();
+    if (await isPlaceWanted()) throw new NotServedYet(`Nobody serves ${model} yet.`);
     await pause(POLL_MS, signal);
   }
 }

@@ -1,23 +1,23 @@
 // One stream's life: claimed, decoded, published, ended. What is here is the order of things; the rest is done elsewhere.
 import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
+import { endDirectly } from '../protocol/ending.ts';
 import { appendEvents } from '../protocol/event-log.ts';
 import type { Keyspace } from '../protocol/keys.ts';
 import type { StoredRecord } from '../protocol/record.ts';
-import type { Reason, StreamJob, StreamStatus } from '../protocol/stream.ts';
+import type { Reason, StreamJob, StreamMode, StreamStatus } from '../protocol/stream.ts';
 import type { StreamEnd } from '../protocol/window.ts';
 import { toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { Tracing } from '../runtime/tracing.ts';
 import { resolveSource, type SourcePolicy } from '../sources/policy.ts';
-import { endDirectly } from './ending.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { pause } from './pause.ts';
 import { WindowPublisher } from './publisher.ts';
 import { type Pulse, StreamOver, startPulse } from './pulse.ts';
-import { sampleWindows } from './sampler.ts';
-import { readServedModel, waitForModel } from './served-model.ts';
+import { inFlightLimit, sampleWindows } from './sampler.ts';
+import { NotServedYet, readServedModel, waitForModel } from './served-model.ts';
 import { type DecoderPolicy, streamFrames } from './stream-frames.ts';
 import { assertLease, claimStream, type LeaseHolder, LeaseLost } from './stream-record.ts';
 
@@ -28,9 +28,12 @@ export interface StreamContext {
   readonly policy: SourcePolicy;
   readonly decoders: DecoderPolicy;
   readonly windowsInFlight: number;
+  readonly liveWaitSeconds: number;
   readonly retentionSeconds: number;
-  /** Returns BullMQ `windows.<model>`. */
-  readonly windowsQueue: (model: string) => Queue;
+  /** Returns the BullMQ queue of a model's windows. */
+  readonly windowsQueue: (model: string, mode: StreamMode) => Queue;
+  /** Whether other streams wait for an ingest. */
+  readonly isSlotWanted: () => Promise<boolean>;
   readonly metrics: IngestMetrics;
   readonly tracing?: Tracing;
   readonly log: Logger;
@@ -42,7 +45,8 @@ const SETTLE_POLL_MS = 500;
 /**
  * Runs one stream until it has its final status, as long as this ingest holds it. A failure of the source is an end like
  * others; it goes out as the stream's last window, after every label.
- * Returns `over` when nobody has anything left to do, and `lost` when another ingest has the stream.
+ * Returns `over` when nobody has anything left to do, `lost` when another ingest has the stream, and `later` when nobody
+ * serves its model and other streams wait for the place it takes.
  * @throws the reason of `shutdown` when that is aborted; E_REDIS_UNAVAILABLE, E_REDIS_FULL and defects. Then the stream is
  * to be run again, here or elsewhere, and goes on where it was.
  */
@@ -50,7 +54,7 @@ export async function runStream(
   job: StreamJob,
   context: StreamContext,
   shutdown: AbortSignal,
-): Promise<'over' | 'lost'> {
+): Promise<'over' | 'lost' | 'later'> {
   const { redis, keys } = context;
   const holder: LeaseHolder = { redis, keys, stream: job.stream, lease: randomUUID() };
   const record = await claimStream(holder);
@@ -65,6 +69,7 @@ export async function runStream(
     return 'over';
   } catch (error) {
     if (error instanceof StreamOver) return 'over';
+    if (error instanceof NotServedYet) return 'later';
     if (!(error instanceof LeaseLost)) throw error;
     const held = await redis.hget(keys.stream(job.stream), 'lease');
     if (held === holder.lease) throw error;
@@ -97,7 +102,7 @@ class StreamRun {
   constructor(options: StreamRunOptions) {
     const { record, pulse, shutdown, context } = options;
     this.#options = options;
-    this.#queue = context.windowsQueue(record.model);
+    this.#queue = context.windowsQueue(record.model, record.mode);
     this.#gone = AbortSignal.any([shutdown, pulse.over]);
     this.#status = record.status;
   }
@@ -117,6 +122,7 @@ class StreamRun {
     } catch (error) {
       this.#gone.throwIfAborted();
       if (error instanceof LeaseLost || error instanceof StreamOver) throw error;
+      if (error instanceof NotServedYet && !pulse.stop.aborted) throw error;
       if (pulse.stop.aborted) return { status: 'cancelled' };
       const failure = toPipelineError(error);
       if (failure.code === 'E_REDIS_UNAVAILABLE' || failure.code === 'E_REDIS_FULL') throw failure;
@@ -132,12 +138,16 @@ class StreamRun {
     const source = await resolveSource(job.source, context.policy);
     const beginning = record.published > 0 ? 'reconnecting' : 'connecting';
     await this.#tell(beginning);
-    const onWait = () =>
-      this.#tell(beginning, {
-        code: 'E_MODEL_NOT_SERVED',
-        message: `Waiting for a worker that serves ${model}.`,
-      });
-    const { geometry } = await waitForModel(context.redis, context.keys, { model, onWait }, halt);
+    const { geometry } = await waitForModel(
+      context.redis,
+      context.keys,
+      {
+        model,
+        onWait: () => this.#tellWait(beginning),
+        isPlaceWanted: context.isSlotWanted,
+      },
+      halt,
+    );
     const publisher = this.#publish(geometry.sizePx);
     const frames = streamFrames(
       {
@@ -197,7 +207,17 @@ class StreamRun {
   async #endDirectly(end: StreamEnd): Promise<void> {
     const { holder, context } = this.#options;
     await assertLease(holder);
-    await endDirectly(holder, { queue: this.#queue, end, retentionSeconds: context.retentionSeconds });
+    const { redis, keys, stream } = holder;
+    const { retentionSeconds } = context;
+    await endDirectly(redis, keys, { stream, queue: this.#queue, end, retentionSeconds });
+  }
+
+  /** A stream that comes again and again because nobody serves its model says so once. */
+  async #tellWait(status: StreamStatus): Promise<void> {
+    const { model, reason } = this.#options.record;
+    const code = 'E_MODEL_NOT_SERVED';
+    if (this.#options.record.status === status && reason?.code === code) return;
+    await this.#tell(status, { code, message: `Waiting for a worker that serves ${model}.` });
   }
 
   /** Appends a status, unless it is the one that clients know. */

@@ -1,5 +1,5 @@
 // The life of a stream's record over REST, and every bad submission: a coded answer, and nothing left behind.
-import { Queue } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient, VerbcastError } from '../../client/client.ts';
 import { StoredRecord } from '../../protocol/record.ts';
@@ -122,14 +122,35 @@ describe('labels', () => {
 });
 
 describe('stop', () => {
-  test('marks a stream, and leaves one that is over alone', async () => {
+  test('marks a stream that an ingest holds, and leaves one that is over alone', async () => {
+    await queue.drain();
     const id = await box.submit();
+    const connection = box.sandbox.open('patient');
+    const ingest = new Worker(queue.name, undefined, { connection, prefix: box.keys.queuePrefix });
+    const lease = await ingest.getNextJob('ingest');
+    expect(lease?.id).toBe(id);
     const first = await request('DELETE', `/v1/streams/${id}`);
     expect(first).toMatchObject({ status: 202, body: { stopping: true, status: 'queued' } });
     expect(await box.redis.hget(box.keys.stream(id), 'stop')).toBe('1');
     await box.append(id, ...ending('cancelled'));
     const second = await request('DELETE', `/v1/streams/${id}`);
     expect(second).toMatchObject({ status: 200, body: { stopping: false, status: 'cancelled' } });
+    await lease?.moveToCompleted(null, 'ingest', false);
+    await ingest.close();
+  });
+
+  test('ends a stream that no ingest holds at once, and takes it off the queue', async () => {
+    const id = await box.submit();
+    await box.redis.hset(box.keys.stream(id), { published: 3, nextFrame: 12 });
+    await box.redis.set(box.keys.frames(id, 2), 'pixels', 'EX', 60);
+    const record = await box.client.stop(id);
+    expect(record).toMatchObject({ status: 'cancelled', stopping: false, endedAt: expect.any(String) });
+    expect(await queue.getJob(id)).toBeUndefined();
+    expect(await box.redis.exists(box.keys.frames(id, 2))).toBe(0);
+    expect(await box.redis.ttl(box.keys.stream(id))).toBeLessThanOrEqual(7_200);
+    const events = [];
+    for await (const event of box.client.watch(id)) events.push(event);
+    expect(events).toMatchObject([{ status: 'queued' }, { seq: 2, status: 'cancelled' }]);
   });
 
   test('of an unknown stream makes no record of it', async () => {

@@ -69,6 +69,20 @@ describe('a stop', () => {
     expect(await stream.statuses()).toEqual(['queued', 'connecting', 'running', 'cancelled']);
   });
 
+  it('and until then it keeps no place that others wait for', async () => {
+    await stage.ingest({ INGEST_STREAMS: '1' });
+    const first = await stage.submit({ path: 'short.mp4' });
+    await eventually('the reason', async () => (await first.record()).reason !== undefined);
+    const second = await stage.submit({ path: 'short.mp4' });
+    await second.reaches('connecting');
+    await first.reaches('connecting');
+    expect(await first.statuses()).toEqual(['queued', 'connecting', 'connecting']);
+    await stage.worker.serve();
+    stage.worker.work();
+    await second.reaches('ended');
+    await first.reaches('ended');
+  });
+
   it('before the beginning is an end without a beginning', async () => {
     await stage.worker.serve();
     stage.worker.work();

@@ -33,7 +33,7 @@ export interface Stage extends Service {
   readonly worker: HandWorker;
   readonly metrics: Metrics;
   /** Starts an ingest that reads from `mediaDir`, and keeps uploads under it. */
-  ingest(): Promise<Service>;
+  ingest(env?: Record<string, string>): Promise<Service>;
   /** Puts another worker in place of the one that there is. */
   changeWorker(geometry?: FrameGeometry): Promise<HandWorker>;
   submit(source: Source, options?: { mode?: StreamMode }): Promise<StagedStream>;
@@ -54,10 +54,10 @@ export function openStage(sandbox: Sandbox, mediaDir: string): Stage {
     get worker() {
       return worker;
     },
-    async ingest() {
+    async ingest(env = {}) {
       const config = loadIngestConfig({
         ...{ REDIS_URL: sandbox.url, KEY_PREFIX: keys.prefix, WINDOWS_IN_FLIGHT: String(LIMIT) },
-        ...{ MEDIA_DIRS: mediaDir, DATA_DIR: mediaDir },
+        ...{ MEDIA_DIRS: mediaDir, DATA_DIR: mediaDir, ...env },
       });
       const service = closeOnce(await startIngest(config, { log: sandbox.log, metrics }));
       ingests.push(service);

@@ -1,19 +1,39 @@
 // The end of a stream that no worker will end.
-import type { Queue } from 'bullmq';
-import { appendEvents } from '../protocol/event-log.ts';
-import { type StreamEnd, windowJobId } from '../protocol/window.ts';
-import type { LeaseHolder } from './stream-record.ts';
+import { appendEvents } from './event-log.ts';
+import type { Keyspace } from './keys.ts';
+import type { ScriptHost } from './script.ts';
+import { type StreamEnd, windowJobId } from './window.ts';
 
 /** More than can be in flight; what lies further back is a tombstone. */
 const WINDOWS_WAITING_MAX = 128;
+
+/** The part of a Redis client that an ending needs. */
+export interface EndingHost extends ScriptHost {
+  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
+  hget(key: string, field: string): Promise<string | null>;
+  unlink(...keys: string[]): Promise<number>;
+  expire(key: string, seconds: number): Promise<number>;
+}
 
 /**
  * Ends a stream without a worker: removes the windows that wait, and appends the final status. What a dead worker holds
  * of it meets a stream that is over, and is dropped.
  */
 export async function endDirectly(
-  { redis, keys, stream }: LeaseHolder,
-  { queue, end, retentionSeconds }: { queue: Queue; end: StreamEnd; retentionSeconds: number },
+  redis: EndingHost,
+  keys: Keyspace,
+  {
+    stream,
+    queue,
+    end,
+    retentionSeconds,
+  }: {
+    stream: string;
+    /** The windows of the stream's model and mode. */
+    queue: { remove(jobId: string): Promise<unknown> };
+    end: StreamEnd;
+    retentionSeconds: number;
+  },
 ): Promise<void> {
   const [published, media] = await redis.hmget(keys.stream(stream), 'published', 'media');
   const cursor = Number((await redis.hget(keys.timeline(stream), 'cursor')) ?? 0);
@@ -32,8 +52,6 @@ export async function endDirectly(
       ...(end.reason ? { reason: JSON.stringify(end.reason) } : {}),
     },
   });
-  const pipeline = redis.pipeline();
   const kept = [keys.stream, keys.labels, keys.events, keys.timeline, keys.embeddings];
-  for (const key of kept) pipeline.expire(key(stream), retentionSeconds);
-  await pipeline.exec();
+  await Promise.all(kept.map((key) => redis.expire(key(stream), retentionSeconds)));
 }
