@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
 /** Between SIGTERM and SIGKILL. */
-const TERMINATE_GRACE_MS = 2_000;
+const TERMINATE_GRACE_MS = 1_000;
 /** How long the rest of standard error is waited for after the exit. */
 const LAST_WORDS_MS = 500;
 
@@ -20,7 +20,7 @@ export interface DecoderProcess {
   readonly stdout: Readable;
   /** Resolves after the exit, and never rejects. */
   readonly exited: Promise<DecoderExit>;
-  /** Ends the process if it has not ended: SIGTERM, SIGKILL after 2 s. Resolves when it is reaped. */
+  /** Ends the process if it has not ended: SIGTERM, SIGKILL after 1 s. Resolves when it is reaped. */
   stop(): Promise<DecoderExit>;
 }
 

@@ -10,7 +10,7 @@ export interface StallWatch {
 }
 
 /** A stall is noticed at most this much late. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 500;
 
 /** Calls `onStall` once when a watched wait sees no sign of life for `timeoutMs`. `end` must be called. */
 export function watchForStall(timeoutMs: number, onStall: () => void): StallWatch {

@@ -35,6 +35,8 @@ export interface Cluster extends Service {
   start(name: ServiceName, env?: Record<string, string>): ServiceProcess;
   /** Resolves when the gateway answers and a worker serves. */
   ready(): Promise<void>;
+  /** What all services have logged so far. */
+  logs(): string;
 }
 
 /** Starts a private Redis and the services named, each in a process of its own, all on one free port. */
@@ -47,6 +49,7 @@ export async function startCluster(
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const running = new Set<ServiceProcess>();
+  const started: ServiceProcess[] = [];
   const client = createClient({ url, WebSocket });
 
   const start = (name: ServiceName, own: Record<string, string> = {}): ServiceProcess => {
@@ -64,6 +67,7 @@ export async function startCluster(
     });
     const service = supervise(name, child, () => running.delete(service));
     running.add(service);
+    started.push(service);
     return service;
   };
   for (const name of services) start(name);
@@ -73,6 +77,7 @@ export async function startCluster(
     redisPid: redis.pid,
     client,
     start,
+    logs: () => started.map((service) => service.log()).join(''),
     async ready() {
       await eventually(
         'the gateway to answer and a worker to serve',
