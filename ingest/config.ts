@@ -25,6 +25,14 @@ export const IngestConfigSchema = z.object({
   WINDOWS_IN_FLIGHT: integer({ min: 2, max: 64, fallback: 8 }).describe(
     'Windows of one stream that wait or are worked on; bounds the memory a stream takes in Redis.',
   ),
+  LIVE_WAIT_SECONDS: z.coerce
+    .number()
+    .min(0.5)
+    .max(30)
+    .default(1.5)
+    .describe(
+      'How much of a live stream may wait for a worker, in seconds of media; older windows are dropped, so that labels stay fresh.',
+    ),
   STALL_SECONDS: integer({ min: 2, max: 600, fallback: 20 }).describe(
     'A live source without a picture for this long is connected to anew.',
   ),

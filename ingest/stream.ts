@@ -197,7 +197,8 @@ class StreamRun {
   #publish(sizePx: number): WindowPublisher {
     const { record, holder, context } = this.#options;
     const { mode, published, nextFrame } = record;
-    const { metrics, tracing, log, windowsInFlight: limit } = context;
+    const { metrics, tracing, log, windowsInFlight, liveWaitSeconds: waitSeconds } = context;
+    const limit = inFlightLimit(record, { windowsInFlight, waitSeconds });
     const queue = this.#queue;
     const options = { holder, queue, mode, sizePx, limit, published, nextFrame, metrics, log, tracing };
     this.#publisher = new WindowPublisher(options);
