@@ -33,7 +33,8 @@ export function rewritePlaylist(text: string, base: URL, through: (url: URL) => 
     if (!bare.startsWith('#')) return replace(bare);
     if (!bare.startsWith('#EXT')) return '';
     const rewritten = bare.replace(/URI="([^"]*)"/gi, (_, address: string) => `URI="${replace(address)}"`);
-    if (/URI\s*=\s*[^"\s]/i.test(bare)) throw forbidden();
+    // Without quotes, or with something behind them: not every program reads it as this one does.
+    if (/URI\s*=\s*[^"\s]|URI="[^"]*"[^,]/i.test(bare)) throw forbidden();
     return rewritten;
   });
   return lines.join('\n');

@@ -24,10 +24,16 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** Returns a reader that is given what arrives and returns what is whole; it holds less than 350 KiB. */
 export function createRtspReader(): (chunk: Buffer) => (RtspMessage | RtspData)[] {
-  let rest: Buffer = Buffer.alloc(0);
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  /** With less than this there is nothing to be found; so that what comes in crumbs is not looked through at each. */
+  let needed = 1;
   return (chunk) => {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    if (bytes < needed) return [];
+    const buffer = waiting.length === 1 ? chunk : Buffer.concat(waiting);
     const items: (RtspMessage | RtspData)[] = [];
-    const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
     for (;;) {
       const dataEnd = endOfData(buffer, at);
@@ -44,7 +50,10 @@ export function createRtspReader(): (chunk: Buffer) => (RtspMessage | RtspData)[
       items.push(found.message);
       at = found.end;
     }
-    rest = buffer.subarray(at);
+    const rest = buffer.subarray(at);
+    waiting = rest.length === 0 ? [] : [rest];
+    bytes = rest.length;
+    needed = rest[0] === DOLLAR && rest.length >= 4 ? 4 + rest.readUInt16BE(2) : bytes + 1;
     return items;
   };
 }
@@ -69,8 +78,12 @@ function readMessage(buffer: Buffer, from: number): { message: RtspMessage; end:
     throw malformed('something that is not RTSP');
   }
   const headers = lines.map(readHeader);
-  const length = Number(headerOf(headers, 'content-length') ?? 0);
-  if (!Number.isInteger(length) || length < 0 || length > BODY_MAX) throw malformed('a body too large');
+  const lengths = headers.filter(([name]) => name.toLowerCase() === 'content-length');
+  const [, text = '0'] = lengths[0] ?? [];
+  // Two lengths, or one that is not plainly decimal: programs disagree about where the message ends.
+  if (lengths.length > 1 || !/^\d{1,9}$/.test(text)) throw malformed('a length that is none');
+  const length = Number(text);
+  if (length > BODY_MAX) throw malformed('a body too large');
   const bodyAt = headEnd + END_OF_HEAD.length;
   if (buffer.length < bodyAt + length) return null;
   const body = buffer.subarray(bodyAt, bodyAt + length);
