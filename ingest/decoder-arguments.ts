@@ -85,10 +85,14 @@ export function networkArguments(plan: NetworkPlan): string[] {
     const filters = gridFilters({ ...plan, isSeekable: false });
     return finish(command, { filters: [...filters, ...geometryFilters(geometry)], rate: 'cfr' });
   }
-  command.inputOptions('-fflags', 'nobuffer+genpts+discardcorrupt', '-flags', 'low_delay');
-  // What has no clock of its own, or one that nobody sets, is timed by its arrival; what comes in pieces is paced.
-  if (nature === 'rtsp' || nature === 'mjpeg') command.inputOptions('-use_wallclock_as_timestamps', '1');
-  else command.inputOptions('-re');
+  if (nature === 'rtsp' || nature === 'mjpeg') {
+    command.inputOptions('-fflags', 'nobuffer+genpts+discardcorrupt', '-flags', 'low_delay');
+    // What has no clock, or one that nobody sets, is timed by its arrival.
+    command.inputOptions('-use_wallclock_as_timestamps', '1');
+  } else {
+    // What comes in pieces is paced by its own.
+    command.inputOptions('-fflags', 'genpts+discardcorrupt', '-re');
+  }
   const slot = (time: string) => `floor(${time}*${sampleFps})`;
   const select = `select=isnan(prev_selected_t)+gt(${slot('t')}\\,${slot('prev_selected_t')})`;
   return finish(command, { filters: [select, ...geometryFilters(geometry)], rate: 'passthrough' });

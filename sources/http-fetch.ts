@@ -131,6 +131,8 @@ async function sniff(response: IncomingMessage): Promise<{ nature: SourceNature;
   }
   await iterator.return?.();
   const body = new PassThrough();
+  // It may break before anybody reads it; whoever reads it sees that it is destroyed.
+  body.on('error', () => undefined);
   for (const chunk of head) body.write(chunk);
   if (isOver) body.end();
   else {

@@ -54,6 +54,7 @@ export async function openHttpRelay(
       isComplete = isFinishedPlaylist(text);
       return void response.writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl' }).end(body);
     }
+    if (fetched.body.destroyed) throw lost(fetched.body.errored);
     for (const name of FORWARDED) {
       const value = fetched.headers[name];
       if (value !== undefined) response.setHeader(name, value);
