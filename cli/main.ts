@@ -21,6 +21,13 @@ function asNumber(text: string): number {
   return number;
 }
 
+function asCount(text: string): number {
+  const count = asNumber(text);
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1 on.');
+  return count;
+}
+
 const collect = (value: string, before: readonly string[]) => [...before, value];
 const labelFlag = () =>
   new Option('-l, --label <words>', 'an action in plain words; give it once per label')
@@ -109,6 +116,32 @@ function addModels(program: Command): void {
     .action(runs(async (id) => (await import('./models.ts')).verifyCommand(id, readEnvironment())));
 }
 
+function addRecognition(program: Command): void {
+  program
+    .command('eval')
+    .description('measure recognition on a data set')
+    .argument(
+      '<dataset>',
+      'a folder of videos per class, a manifest (TSV), or split files of UCF101 or HMDB51',
+    )
+    .option('--model <id>', 'model to measure (MODEL; see: verbcast models list)')
+    .option('--fps <rate>', 'frames per second of media that are looked at (2)', asNumber)
+    .option('--prompts <set>', 'template set of the default strategy (action)')
+    .option('--limit <count>', 'that many clips, spread over the data set', asCount)
+    .option('--videos <directory>', 'where the videos of split files lie')
+    .option('--split <number>', 'which split of a folder of split files (1)', asCount)
+    .option(
+      '--reels <count>',
+      'also make that many reels of 12 clips, and measure when actions are told',
+      asCount,
+    )
+    .option('--report <directory>', 'write report.json and report.html there')
+    .option('--json', 'print one object as JSON, and nothing else')
+    .action(
+      runs(async (path, options) => (await import('./eval.ts')).evaluate(path, options, readEnvironment())),
+    );
+}
+
 function addTokens(program: Command): void {
   const tokens = program.command('token').description('make the tokens that a gateway asks for');
   for (const [name, what] of [
@@ -142,6 +175,7 @@ function createProgram(): Command {
   addWatch(program);
   addServices(program);
   addModels(program);
+  addRecognition(program);
   addTokens(program);
   program
     .command('doctor')
