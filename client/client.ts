@@ -55,6 +55,8 @@ export interface Client {
   exportActions(id: string, format: ExportFormat, options?: CallOptions): Promise<string>;
   /** Scores other words, or a whole label set, over what has been seen; nothing is decoded or embedded again. */
   ask(id: string, labels: readonly string[] | LabelSetDraft, options?: CallOptions): Promise<PastScores>;
+  /** What a live stream shows now, as a PNG: the cropped picture that the model sees. Null while there is none. */
+  preview(id: string, options?: CallOptions): Promise<Blob | null>;
   models(options?: CallOptions): Promise<ModelList>;
   /**
    * Sends a file in pieces, going on where a lost connection stopped it; the answer's `id` is a `source.upload`. In Node:
@@ -104,6 +106,10 @@ export function createClient({ url, token, WebSocket, fetch = globalThis.fetch }
       const path = at(id, '/scores');
       if ('labels' in labels) return http.json({ method: 'POST', path, body: labels, signal });
       return http.json({ method: 'GET', path, query: { labels }, signal });
+    },
+    async preview(id, { signal } = {}) {
+      const answer = await http.send({ method: 'GET', path: at(id, '/preview.png'), signal });
+      return answer.status === 204 ? null : answer.blob();
     },
     models: ({ signal } = {}) => http.json({ method: 'GET', path: 'v1/models', signal }),
     upload: (file, options) => uploadFile(http, file, options),

@@ -17,6 +17,7 @@ import { operationRoutes } from './operation-routes.ts';
 import { checkOrigin } from './origin.ts';
 import { servePage } from './page.ts';
 import { pastRoutes } from './past-routes.ts';
+import { previewRoutes } from './preview-routes.ts';
 import { problem, toProblem } from './problem.ts';
 import { resumableRoutes } from './resumable-routes.ts';
 import type { StreamHome } from './stream-creation.ts';
@@ -39,6 +40,7 @@ const ROUTES = [
   labelRoutes,
   actionRoutes,
   pastRoutes,
+  previewRoutes,
   modelRoutes,
   uploadRoutes,
   resumableRoutes,

@@ -14,6 +14,7 @@ import type { Tracing } from '../runtime/tracing.ts';
 import { resolveSource, type SourcePolicy } from '../sources/policy.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { pause } from './pause.ts';
+import { keepPreviews } from './preview.ts';
 import { WindowPublisher } from './publisher.ts';
 import { type Pulse, StreamOver, startPulse } from './pulse.ts';
 import { inFlightLimit, sampleWindows } from './sampler.ts';
@@ -159,9 +160,11 @@ class StreamRun {
       },
       halt,
     );
+    const preview = keepPreviews(holder, { sampleFps, log: context.log });
     for await (const window of sampleWindows(frames, { mode, sampleFps })) {
       halt.throwIfAborted();
       await this.#tell('running');
+      if (mode === 'live') preview(window.at(-1));
       await publisher.publishWindow(window, halt);
     }
   }

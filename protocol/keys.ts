@@ -13,6 +13,8 @@ export interface Keyspace {
   embeddings(id: string): string;
   /** Hash: `cursor` (the next window to score) and the timeline's `state`. */
   timeline(id: string): string;
+  /** String, binary: the newest sampled frame of a live stream, uint8 `[S, S, 3]`. */
+  preview(id: string): string;
   /** Redis Stream with ids `<seq>-0`: the event log. */
   events(id: string): string;
   /** Sorted set: stream id by creation time in epoch milliseconds. */
@@ -47,6 +49,7 @@ export function createKeyspace(prefix = 'vc'): Keyspace {
     frames: (id, seq) => of(id, `frames:${seq}`),
     embeddings: (id) => of(id, 'embeddings'),
     timeline: (id) => of(id, 'timeline'),
+    preview: (id) => of(id, 'preview'),
     events: (id) => of(id, 'events'),
     streams: `${prefix}:streams`,
     models: `${prefix}:models`,

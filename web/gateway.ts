@@ -1,20 +1,16 @@
 // The page's one client: the gateway that served the page, with the token that this tab was given.
 import { type Client, createClient, VerbcastError } from '../client/client.ts';
-import type { PastScores } from '../protocol/ask.ts';
 import type { Upload } from '../protocol/rest.ts';
 import { progressFetch } from './progress-fetch.ts';
 
 const TOKEN_ITEM = 'verbcast.token';
 const url = new URL('.', location.href).href;
 
-/** A gateway's client, with what newer clients can do. */
-export type Gateway = Client & { ask?: (id: string, labels: string[]) => Promise<PastScores> };
-
 const token = () => sessionStorage.getItem(TOKEN_ITEM) ?? undefined;
-let client: Gateway = createClient({ url, token: token() });
+let client: Client = createClient({ url, token: token() });
 
 /** Returns the client; after {@link carryToken} another one. */
-export function gateway(): Gateway {
+export function gateway(): Client {
   return client;
 }
 

@@ -8,13 +8,11 @@ import { ErrorNotice } from './error-notice.tsx';
 import { gateway, toFailure } from './gateway.ts';
 import { splitLabels } from './label-words.ts';
 
-/** The box; nothing at all where the gateway's client cannot ask. */
+/** The box, and the moments that resemble what was asked for most. */
 export function PastBox({ id, onSeek }: { id: string; onSeek: (media: number) => void }) {
   const [text, setText] = useState('');
   const [answer, setAnswer] = useState<PastScores | null>(null);
   const [failure, setFailure] = useState<VerbcastError | null>(null);
-  const { ask } = gateway();
-  if (!ask) return null;
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -23,7 +21,7 @@ export function PastBox({ id, onSeek }: { id: string; onSeek: (media: number) =>
     setFailure(null);
     setAnswer(null);
     try {
-      setAnswer(await ask(id, labels));
+      setAnswer(await gateway().ask(id, labels));
     } catch (error) {
       setFailure(toFailure(error));
     }

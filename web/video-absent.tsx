@@ -1,5 +1,7 @@
 // Says why there is no picture, and offers what can be done.
 import type { StreamRecord } from '../protocol/stream.ts';
+import { LivePreview } from './live-preview.tsx';
+import { isOver } from './status-words.ts';
 
 /** Stands where the video would be. `unplayable` names a file that this browser cannot play. */
 export function VideoAbsent({
@@ -12,11 +14,7 @@ export function VideoAbsent({
   onFile: (file: File) => void;
 }) {
   if (record?.mode === 'live') {
-    return (
-      <section class="absent" aria-label="Video">
-        <p>There is no picture of live sources here yet. Scores and actions come as they happen.</p>
-      </section>
-    );
+    return <LivePreview id={record.id} over={isOver(record.status)} />;
   }
   return (
     <section class="absent" aria-label="Video">

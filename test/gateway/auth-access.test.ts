@@ -23,6 +23,7 @@ test.each<[Access, string, string, object?]>([
   ['subscribe', 'GET', `${STREAM}/labels`],
   ['submit', 'PUT', `${STREAM}/labels`],
   ['subscribe', 'GET', `${STREAM}/actions`],
+  ['subscribe', 'GET', `${STREAM}/preview.png`],
   ['subscribe', 'GET', `${STREAM}/scores`],
   ['subscribe', 'POST', `${STREAM}/scores`],
   ['submit', 'POST', '/v1/uploads'],

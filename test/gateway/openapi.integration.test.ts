@@ -43,6 +43,7 @@ test('every route is described, with its refusals as problems', async () => {
       "get /v1/streams/{id}",
       "get /v1/streams/{id}/actions",
       "get /v1/streams/{id}/labels",
+      "get /v1/streams/{id}/preview.png",
       "get /v1/streams/{id}/scores",
       "post /v1/streams",
       "post /v1/streams/{id}/scores",

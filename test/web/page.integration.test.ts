@@ -2,7 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { type AllServices, startAllServices } from '../../cli/all-services.ts';
+import { createClient } from '../../client/client.ts';
 import { type ClipDirectory, openClipDirectory } from '../fixtures/clip.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Browser, buildPage, hasChromium, startBrowser } from './browser.ts';
@@ -25,7 +27,10 @@ describe.skipIf(!hasChromium)('the page in Chromium (skipped where /usr/bin/chro
     );
     await buildPage();
     services = await startAllServices(
-      { PATH: process.env.PATH, GATEWAY_PORT: '0', MODEL: 'pocket', DATA_DIR: clips.file('data') },
+      {
+        ...{ PATH: process.env.PATH, GATEWAY_PORT: '0', MODEL: 'pocket' },
+        ...{ DATA_DIR: clips.file('data'), MEDIA_DIRS: clips.path },
+      },
       process.env.VERBCAST_TEST_LOG === 'debug' ? 'debug' : 'silent',
     );
     browser = await startBrowser();
@@ -83,6 +88,70 @@ describe.skipIf(!hasChromium)('the page in Chromium (skipped where /usr/bin/chro
     await page.reload();
     await page.locator('.block').first().waitFor();
     await page.getByText('The footage is not in this browser.').waitFor();
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('answers what nobody looked for at the time, and goes to where it was', async () => {
+    const { page, problems } = await browser.open(services.url);
+    await page.locator('#file').setInputFiles(longClip);
+    await addLabels(page, 'a test pattern');
+    await page.getByRole('button', { name: 'Start watching' }).click();
+    const past = page.getByRole('region', { name: 'Ask the past' });
+    await page.locator('.marks').waitFor();
+    await page.getByText('Watching').first().waitFor();
+    await page.getByRole('region', { name: /^Now/ }).getByText('a test pattern').waitFor();
+    const ask = async (words: string) => {
+      await past.getByRole('textbox').fill(words);
+      await past.getByRole('button', { name: 'Ask' }).click();
+    };
+    await ask('a cat sleeping');
+    await past.getByText('Nothing that has been seen resembles it.').waitFor();
+    // What the model takes the pattern for, more than for anything that is always there.
+    await ask('drawing');
+    const moments = past.locator('.moments li');
+    await moments.first().waitFor();
+    const labels = await moments.locator('span:not(.number)').allTextContents();
+    expect(new Set(labels)).toEqual(new Set(['drawing']));
+    const scores = (await moments.locator('.number').allTextContents()).map(Number);
+    expect(scores).toEqual([...scores].sort((one, other) => other - one));
+    expect(scores.at(-1)).toBeGreaterThan(0.3);
+
+    const moment = moments.first().getByRole('button');
+    const [minutes = 0, seconds = 0] = ((await moment.textContent()) ?? '').split(':').map(Number);
+    await moment.click();
+    await expectVideoAt(page, minutes * 60 + seconds);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped').first().waitFor();
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('shows what a live source shows, as the model sees it, and that it is gone with the stream', async () => {
+    const client = createClient({ url: services.url, WebSocket });
+    const { id } = await client.createStream({
+      source: { path: 'pattern.mp4' },
+      labels: ['a test pattern'],
+      options: { mode: 'live', sampleFps: 5 },
+    });
+    const { page, problems } = await browser.open(`${services.url}/?stream=${id}`);
+    const picture = page.getByRole('region', { name: 'Video' }).getByRole('img');
+    await picture.waitFor();
+    await page.getByText('cropped picture that the model sees').waitFor();
+    const sizeOf = (image: { naturalWidth?: number; naturalHeight?: number }) => [
+      image.naturalWidth,
+      image.naturalHeight,
+    ];
+    const [served] = (await client.models()).models;
+    const side = served?.geometry.sizePx;
+    await eventually('the picture to be decoded', async () => (await picture.evaluate(sizeOf))[0] === side);
+    expect(await picture.evaluate(sizeOf)).toEqual([side, side]);
+    const before = await picture.getAttribute('src');
+    await eventually('a newer picture', async () => (await picture.getAttribute('src')) !== before);
+
+    await client.stop(id);
+    await page.getByText('Pictures of live sources are not kept').waitFor();
+    expect(await picture.count()).toBe(0);
     expect(problems).toEqual([]);
     await page.close();
   });
