@@ -9,9 +9,10 @@ export interface MediaServer extends Service {
   url(path: string, credentials?: string): string;
 }
 
-/** Starts a server on 127.0.0.1; what `answer` throws is a 500. */
+/** Starts a server on `host`; what `answer` throws breaks the connection. */
 export async function startMediaServer(
   answer: (request: IncomingMessage, response: ServerResponse) => unknown,
+  host = '127.0.0.1',
 ): Promise<MediaServer> {
   const requests: IncomingMessage[] = [];
   const listener: RequestListener = (request, response) => {
@@ -20,14 +21,14 @@ export async function startMediaServer(
     Promise.resolve(answer(request, response)).catch(() => response.destroy());
   };
   const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   return {
     port,
     requests,
-    url: (path, credentials) => `http://${credentials ? `${credentials}@` : ''}127.0.0.1:${port}${path}`,
+    url: (path, credentials) => `http://${credentials ? `${credentials}@` : ''}${host}:${port}${path}`,
     async close() {
       server.close();
       server.closeAllConnections();
