@@ -72,7 +72,8 @@ function openLane(mode: StreamMode, options: LaneOptions, closing: AbortSignal):
   worker.on('error', (err) => log.debug({ err, mode }, 'a queue of windows reported an error'));
   worker.on('failed', (job, err) => {
     log.error({ err, job: job?.id, attempt: job?.attemptsMade }, 'a window failed');
-    if (!job || job.attemptsMade < (job.opts.attempts ?? 1)) return;
+    // Without an end it is tried again. A window that lost its worker too often ends before its attempts are used up.
+    if (job?.finishedOn === undefined) return;
     metrics.windowsLost.inc();
     throughFullRedis(() => processor.abandon(parseWindow(job.data)), closing).catch((cause: unknown) =>
       log.error({ err: cause }, 'a window could not be given up'),
