@@ -31,19 +31,19 @@ export function openRedis(
   const redis = connect(url, options);
   const reconnects = metrics?.counter(
     'verbcast_redis_reconnects_total',
-    'Connections to Redis that came back after an outage.',
+    'Connections to Redis that were lost and came back.',
     ['connection'],
   );
   let down = false;
+  let wasReady = false;
   redis.on('error', (error: Error) => {
     if (!down) log.warn({ connection: name, cause: error.message }, 'Redis cannot be reached; trying again');
     down = true;
   });
   redis.on('ready', () => {
-    if (down) {
-      log.info({ connection: name }, 'Redis is back');
-      reconnects?.inc({ connection: name });
-    }
+    if (down) log.info({ connection: name }, 'Redis is back');
+    if (wasReady) reconnects?.inc({ connection: name });
+    wasReady = true;
     down = false;
   });
   return redis;
