@@ -141,6 +141,18 @@ test('pixels of another size are given up with a gap instead of being scored', a
   expect((await stream.events())[0]).toMatchObject({ type: 'gap', reason: 'lost' });
 });
 
+test('a window whose job fails for good is given up, and the timeline goes on', async () => {
+  const { keys, redis, stream, ended } = await open();
+  // Not a string: reading the pixels fails, however often it is tried.
+  await redis.rpush(keys.frames(stream.id, 0), 'not pixels');
+  await stream.publish(0, [0, 0.5], { pixels: false });
+  await stream.publish(1, [1]);
+  await stream.end(2);
+  await ended();
+  expect((await stream.events())[0]).toMatchObject({ type: 'gap', reason: 'lost', from: 0, to: 0.5 });
+  expect(await stream.record()).toMatchObject({ status: 'ended', embedded: 1, dropped: 2 });
+});
+
 test('two workers on one stream neither skip nor double an event', async () => {
   const { keys, stream, ended } = await open({ env: { WORKERS: '2', BATCH_FRAMES: '2' } });
   await startPocket(keys);
