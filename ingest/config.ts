@@ -39,7 +39,7 @@ export const IngestConfigSchema = z.object({
   FILE_MAX_SECONDS: integer({ min: 1, max: 2_592_000, fallback: 86_400 }).describe(
     'Length of a file at the most, as it announces it or as it turns out.',
   ),
-  DECODER_MEMORY_MB: integer({ min: 256, max: 1_048_576, fallback: 2_048 }).describe(
+  DECODER_MEMORY_MB: integer({ min: 1_024, max: 1_048_576, fallback: 2_048 }).describe(
     'Address space of one ffmpeg in MiB; not limited with HWACCEL, whose drivers reserve much more.',
   ),
   DECODER_CPU_SECONDS: integer({ min: 1, max: 10_000_000, fallback: 14_400 }).describe(

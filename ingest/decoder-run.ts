@@ -5,7 +5,7 @@ import type { HardwareDecoder } from './decoder-arguments.ts';
 import { type DecoderLimits, type Limiter, unlimited } from './decoder-limits.ts';
 import { createDecoderLog, type DecoderLog } from './decoder-log.ts';
 import { type DecoderExit, startDecoder } from './decoder-process.ts';
-import { classifyFailure, frozen, stalled } from './failure.ts';
+import { barren, classifyFailure, frozen, stalled } from './failure.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { watchForStall } from './stall.ts';
 
@@ -54,6 +54,8 @@ export interface DecoderRun extends DecoderSettings {
 }
 
 const STALL_TIMEOUT_MS = 60_000;
+/** An ffmpeg that says that it is alive, and has no frame for this many times the timeout, is at work on nothing. */
+const FRAMELESS_TIMEOUTS = 10;
 const BYTES_PER_PIXEL = 3;
 const PLAIN_ENV = { PATH: '/usr/local/bin:/usr/bin:/bin' };
 
@@ -79,6 +81,7 @@ export async function* runDecoder(
   });
   const end = () => void decoder.stop();
   const stall = watchForStall(stallTimeoutMs, end);
+  const drought = watchForStall(stallTimeoutMs * FRAMELESS_TIMEOUTS, end);
   signal.addEventListener('abort', end, { once: true });
   run.onStart?.(decoder.pid);
 
@@ -86,7 +89,11 @@ export async function* runDecoder(
   try {
     const reader = createFrameReader(decoder.stdout, geometry.sizePx ** 2 * BYTES_PER_PIXEL);
     for (;;) {
-      const pixels = await stall.during(reader.next(stall.beat));
+      const arrival = reader.next(() => {
+        stall.beat();
+        drought.beat();
+      });
+      const pixels = await stall.during(drought.during(arrival));
       signal.throwIfAborted();
       if (isSeekable && frames === 0) {
         await Promise.race([log.landed, decoder.exited]);
@@ -100,6 +107,7 @@ export async function* runDecoder(
     }
     const exit = await stall.during(decoder.exited);
     signal.throwIfAborted();
+    if (drought.hasHappened) throw barren(stallTimeoutMs * FRAMELESS_TIMEOUTS, log.lines());
     if (stall.hasHappened) {
       throw signOfLife === 'any' ? stalled(stallTimeoutMs, log.lines()) : frozen(stallTimeoutMs, log.lines());
     }
@@ -108,6 +116,7 @@ export async function* runDecoder(
     return 'done';
   } finally {
     stall.end();
+    drought.end();
     signal.removeEventListener('abort', end);
     await decoder.stop();
   }

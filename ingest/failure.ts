@@ -50,7 +50,8 @@ export function classifyFailure(outcome: DecodeOutcome): PipelineError | null {
   if (/Unrecognized option '?fps_mode/.test(text)) {
     return fail('E_FFMPEG_MISSING', 'Expected ffmpeg 5.1 or newer.', []);
   }
-  if (exit.signal === 'SIGXCPU') {
+  // ffmpeg takes the signal as a wish to stop, number 24 on every architecture of Node but MIPS.
+  if (exit.signal === 'SIGXCPU' || (exit.code !== 0 && /received signal 24\b/.test(text))) {
     return fail('E_SOURCE_LIMIT', 'ffmpeg used more processor time than the operator allows.', lines);
   }
   if (exit.code !== 0 && OUT_OF_MEMORY.test(text)) {
@@ -79,6 +80,11 @@ export function classifyFailure(outcome: DecodeOutcome): PipelineError | null {
 /** Returns the error of an ffmpeg that gave no sign of life for `stallTimeoutMs`. */
 export function stalled(stallTimeoutMs: number, lines: readonly string[]): PipelineError {
   return fail('E_DECODE_FAILED', `ffmpeg gave no sign of life for ${stallTimeoutMs / 1_000} s.`, lines);
+}
+
+/** Returns the error of an ffmpeg that worked for `timeoutMs` and had no picture to show for it. */
+export function barren(timeoutMs: number, lines: readonly string[]): PipelineError {
+  return fail('E_DECODE_FAILED', `No picture came out of ffmpeg for ${timeoutMs / 1_000} s.`, lines);
 }
 
 /** Returns the error of a live source whose pictures have stopped. */

@@ -88,6 +88,11 @@ describe('classifyFailure', () => {
       'E_SOURCE_LIMIT',
     ],
     [
+      'more processor time than there may be, as ffmpeg tells it',
+      { exit: { ...BAD_EXIT, code: 255 }, lines: ['[info] Exiting normally, received signal 24.'] },
+      'E_SOURCE_LIMIT',
+    ],
+    [
       'no ffmpeg behind the limits',
       { frames: 0, exit: BAD_EXIT, lines: ['prlimit: failed to execute ffmpeg: No such file or directory'] },
       'E_FFMPEG_MISSING',
