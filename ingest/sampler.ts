@@ -1,6 +1,7 @@
 // decode ─▶ **sample** ─▶ publish: frames in groups that one job carries.
 import type { StreamMode } from '../protocol/stream.ts';
 import type { Frame } from './decoder.ts';
+import { sampleLive } from './live-sampler.ts';
 
 /** Frames in a window of a file: 2.4 MB of pixels at 224 x 224, enough to fill half a batch. */
 export const FILE_WINDOW_FRAMES = 16;
@@ -16,6 +17,10 @@ export async function* sampleWindows(
   { mode, sampleFps }: { mode: StreamMode; sampleFps: number },
 ): AsyncGenerator<readonly Frame[], void, undefined> {
   const size = windowFrames({ mode, sampleFps });
+  if (mode === 'live') {
+    yield* sampleLive(frames, { size, spanSeconds: LIVE_WINDOW_SECONDS });
+    return;
+  }
   let window: Frame[] = [];
   let failure: { error: unknown } | undefined;
   try {
