@@ -1,6 +1,6 @@
 // A live source that is never let go: connected, watched, connected again, until it is stopped or refuses for good.
 import type { Reason } from '../protocol/stream.ts';
-import { type ErrorCode, PipelineError, toPipelineError } from '../runtime/errors.ts';
+import { PipelineError } from '../runtime/errors.ts';
 import type { NetworkRules } from '../sources/pinned-connection.ts';
 import type { UrlSource } from '../sources/policy.ts';
 import { openRelay, type Relay } from '../sources/relay.ts';
@@ -9,12 +9,15 @@ import { decodeNetwork } from './decoder-network.ts';
 import type { DecoderSettings, Frame } from './decoder-run.ts';
 import type { LiveClock } from './live-clock.ts';
 import { pause } from './pause.ts';
+import { Trouble } from './trouble.ts';
 
 export interface LiveOptions {
   /** Asks the policy again: what was allowed an hour ago may lead elsewhere now. */
   readonly resolve: () => Promise<UrlSource>;
   readonly rules: NetworkRules;
   readonly settings: DecoderSettings;
+  /** The source has been seen before. */
+  readonly hasRun: boolean;
   /** A source without a picture for this long is connected to anew. */
   readonly stallMs: number;
   /** Called with the time of the first picture, before it is yielded. */
@@ -22,24 +25,6 @@ export interface LiveOptions {
   /** Told why the source is connected to again; the same reason in a row once. */
   readonly onTrouble: (reason: Reason) => Promise<void>;
 }
-
-/** A connection that held for this long was a good one: the next wait is short again. */
-const GOOD_RUN_MS = 10_000;
-/** Faults that do not go away by waiting. */
-const LASTING = new Set<ErrorCode>([
-  'E_SOURCE_FORBIDDEN',
-  'E_SOURCE_UNAUTHORIZED',
-  'E_SOURCE_NOT_FOUND',
-  'E_SOURCE_UNREADABLE',
-  'E_SOURCE_NO_VIDEO',
-  'E_SOURCE_LIMIT',
-  'E_FFMPEG_MISSING',
-]);
-/** What ffmpeg makes of a connection that breaks early looks like a source that is no good: it has three attempts. */
-const GUESSED = new Set<ErrorCode>(['E_SOURCE_UNREADABLE', 'E_SOURCE_NO_VIDEO']);
-const GUESSES = 3;
-/** A camera that did well and comes back may refuse everything until it is all up. */
-const RETURN_MS = 60_000;
 
 /**
  * Yields the pictures of a live source as they come, each on its slot of the grid. Ends when the source says that there is
@@ -50,7 +35,7 @@ export async function* watchLive(
   options: LiveOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
-  const trouble = new Trouble();
+  const trouble = new Trouble(options);
   for (;;) {
     signal.throwIfAborted();
     let relay: Relay | undefined;
@@ -72,7 +57,7 @@ export async function* watchLive(
     } finally {
       await relay?.close();
     }
-    const isNews = trouble.note(fault);
+    const isNews = trouble.note(fault.code, Date.now());
     if (trouble.isFinal) throw fault;
     if (isNews) await options.onTrouble({ code: fault.code, message: fault.message });
     await pause(backoffMs(trouble.failures), signal);
@@ -92,46 +77,5 @@ async function* playOnce(
     clock ??= await startClock(now);
     const index = clock.slotAt(now);
     if (index !== null) yield { index, mediaSeconds: index / settings.sampleFps, pixels };
-  }
-}
-
-/** What has gone wrong since the last good run. */
-class Trouble {
-  failures = 0;
-  isFinal = false;
-  #hasRun = false;
-  #runningSince: number | undefined;
-  #told: ErrorCode | undefined;
-  /** The same lasting fault, in a row. */
-  #refusal: { code: ErrorCode; since: number; times: number } | undefined;
-
-  /** A picture came. */
-  clear(now: number): void {
-    this.#hasRun = true;
-    this.#runningSince ??= now;
-    this.#told = undefined;
-    this.#refusal = undefined;
-  }
-
-  /** Returns whether clients do not know it yet. */
-  note(fault: PipelineError): boolean {
-    const { code } = toPipelineError(fault);
-    const now = Date.now();
-    if (this.#runningSince !== undefined && now - this.#runningSince >= GOOD_RUN_MS) this.failures = 0;
-    this.#runningSince = undefined;
-    this.failures++;
-    if (!LASTING.has(code)) this.#refusal = undefined;
-    else if (this.#refusal?.code === code) this.#refusal.times++;
-    else this.#refusal = { code, since: now, times: 1 };
-    this.isFinal = this.#refusal !== undefined && this.#isFinal(this.#refusal, now);
-    const isNews = this.#told !== code;
-    this.#told = code;
-    return isNews;
-  }
-
-  #isFinal({ code, since, times }: { code: ErrorCode; since: number; times: number }, now: number): boolean {
-    if (code === 'E_SOURCE_FORBIDDEN' || code === 'E_FFMPEG_MISSING') return true;
-    if (this.#hasRun) return now - since >= RETURN_MS;
-    return !GUESSED.has(code) || times >= GUESSES;
   }
 }

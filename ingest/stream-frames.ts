@@ -3,7 +3,8 @@ import type { FrameGeometry } from '../protocol/model.ts';
 import type { StoredRecord } from '../protocol/record.ts';
 import type { Reason, StreamJob } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
-import { type ResolvedSource, resolveSource, type SourcePolicy, type UrlSource } from '../sources/policy.ts';
+import type { FileSource } from '../sources/file-policy.ts';
+import { resolveSource, type SourcePolicy, type UrlSource } from '../sources/policy.ts';
 import { decodeFrames } from './decoder.ts';
 import type { HardwareDecoder } from './decoder-arguments.ts';
 import type { Limiter } from './decoder-limits.ts';
@@ -30,7 +31,8 @@ export interface DecoderPolicy {
 
 export interface StreamFramesOptions {
   readonly source: StreamJob['source'];
-  readonly resolved: ResolvedSource;
+  /** What {@link checkSource} has found. */
+  readonly file: FileSource | null;
   readonly policy: SourcePolicy;
   readonly decoders: DecoderPolicy;
   readonly record: StoredRecord;
@@ -43,16 +45,33 @@ export interface StreamFramesOptions {
   readonly onTrouble: (reason: Reason) => Promise<void>;
 }
 
+/**
+ * Returns the file that a source is, or null for a URL that may be opened; a name that does not resolve now is asked for
+ * again when it is connected to. @throws what resolveSource throws otherwise
+ */
+export async function checkSource(
+  source: StreamJob['source'],
+  policy: SourcePolicy,
+): Promise<FileSource | null> {
+  try {
+    const resolved = await resolveSource(source, policy);
+    return resolved.kind === 'file' ? resolved : null;
+  } catch (error) {
+    if (error instanceof PipelineError && error.code === 'E_SOURCE_UNREACHABLE') return null;
+    throw error;
+  }
+}
+
 /** Returns the frames of a stream from its `nextFrame` on. @throws what decodeFrames, watchLive and readRemoteFile throw */
 export function streamFrames(
   options: StreamFramesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
-  const { resolved, record, holder, policy, decoders, onTrouble } = options;
+  const { file, record, holder, policy, decoders, onTrouble } = options;
   const { mode, sampleFps, nextFrame } = record;
   const settings = settingsOf(options);
-  if (resolved.kind === 'file') {
-    const request = { ...settings, path: resolved.path, startFrame: nextFrame, isPaced: mode === 'live' };
+  if (file) {
+    const request = { ...settings, path: file.path, startFrame: nextFrame, isPaced: mode === 'live' };
     return decodeFrames(request, signal);
   }
   const resolve = async (): Promise<UrlSource> => {
@@ -78,7 +97,8 @@ export function streamFrames(
     clock ??= createLiveClock({ epochMs: await keepEpoch(holder, nowMs), sampleFps, nextFrame });
     return clock;
   };
-  return watchLive({ ...network, stallMs: decoders.stallMs, startClock, onTrouble }, signal);
+  const hasRun = record.published > 0;
+  return watchLive({ ...network, hasRun, stallMs: decoders.stallMs, startClock, onTrouble }, signal);
 }
 
 function settingsOf({

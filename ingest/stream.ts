@@ -11,7 +11,7 @@ import { toPipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { Tracing } from '../runtime/tracing.ts';
-import { resolveSource, type SourcePolicy } from '../sources/policy.ts';
+import type { SourcePolicy } from '../sources/policy.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { pause } from './pause.ts';
 import { keepPreviews } from './preview.ts';
@@ -19,7 +19,7 @@ import { WindowPublisher } from './publisher.ts';
 import { type Pulse, StreamOver, startPulse } from './pulse.ts';
 import { inFlightLimit, sampleWindows } from './sampler.ts';
 import { NotServedYet, readServedModel, waitForModel } from './served-model.ts';
-import { type DecoderPolicy, streamFrames } from './stream-frames.ts';
+import { checkSource, type DecoderPolicy, streamFrames } from './stream-frames.ts';
 import { assertLease, claimStream, type LeaseHolder, LeaseLost } from './stream-record.ts';
 
 /** What the streams of one ingest share. */
@@ -136,7 +136,7 @@ class StreamRun {
     const { job, record, holder, context } = this.#options;
     const { sampleFps, mode, model } = record;
     halt.throwIfAborted();
-    const source = await resolveSource(job.source, context.policy);
+    const file = await checkSource(job.source, context.policy);
     const beginning = record.published > 0 ? 'reconnecting' : 'connecting';
     await this.#tell(beginning);
     const { geometry } = await waitForModel(
@@ -152,7 +152,7 @@ class StreamRun {
     const publisher = this.#publish(geometry.sizePx);
     const frames = streamFrames(
       {
-        ...{ source: job.source, resolved: source, policy: context.policy, decoders: context.decoders },
+        ...{ source: job.source, file, policy: context.policy, decoders: context.decoders },
         ...{ record, holder, geometry },
         onDuration: (seconds) => publisher.announce(seconds),
         onStart: () => this.#countDecoder(),

@@ -46,7 +46,7 @@ export async function openRtspRelay(
   camera.once('close', () => player?.end());
   server.on('connection', async (socket) => {
     socket.on('error', () => undefined);
-    if (player || !(await isOwnPeer(socket))) return void socket.destroy();
+    if (player || camera.destroyed || !(await isOwnPeer(socket))) return void socket.destroy();
     player = socket;
     server.close();
     try {

@@ -1,6 +1,11 @@
 // The arguments that ffmpeg gets.
 import { describe, expect, it } from 'vitest';
-import { type DecodePlan, decoderArguments } from '../../ingest/decoder-arguments.ts';
+import {
+  type DecodePlan,
+  decoderArguments,
+  type NetworkPlan,
+  networkArguments,
+} from '../../ingest/decoder-arguments.ts';
 
 const PLAN: DecodePlan = {
   path: '/media/a film.mp4',
@@ -104,5 +109,66 @@ describe('decoderArguments', () => {
   it('reads at the speed of the media only when it stands in for a camera', () => {
     expect(args).not.toContain('-re');
     expect(decoderArguments({ ...PLAN, isPaced: true })).toContain('-re');
+  });
+});
+
+describe('networkArguments', () => {
+  const network: NetworkPlan = {
+    ...{ geometry: PLAN.geometry, sampleFps: 2, threads: 1, hardware: 'none', startFrame: 0, isLive: true },
+    ...{ url: 'rtsp://127.0.0.1:1/source', nature: 'rtsp' },
+  };
+  const web: NetworkPlan = { ...network, url: 'http://127.0.0.1:1/source', nature: 'media' };
+
+  it('takes RTSP over TCP, the picture alone, with no delay and the time of arrival', () => {
+    const args = networkArguments(network);
+    expect(optionOf(args, '-rtsp_transport')).toBe('tcp');
+    expect(optionOf(args, '-protocol_whitelist')).toBe('tcp');
+    expect(optionOf(args, '-format_whitelist')).toBe('rtsp');
+    expect(optionOf(args, '-allowed_media_types')).toBe('video');
+    expect(optionOf(args, '-fflags')).toBe('nobuffer+genpts+discardcorrupt');
+    expect(optionOf(args, '-flags')).toBe('low_delay');
+    expect(optionOf(args, '-use_wallclock_as_timestamps')).toBe('1');
+    expect(Number(optionOf(args, '-timeout'))).toBeGreaterThan(1_000_000);
+    expect(optionOf(args, '-i')).toBe(network.url);
+  });
+
+  it.each([
+    ['rtsp', false],
+    ['mjpeg', false],
+    ['playlist', true],
+    ['media', true],
+  ] as const)('paces what comes in pieces, and nothing else: %s', (nature, isPaced) => {
+    const args = networkArguments({ ...network, nature });
+    expect(args.includes('-re')).toBe(isPaced);
+    expect(args.includes('-use_wallclock_as_timestamps')).toBe(!isPaced);
+  });
+
+  it('opens nothing but http, and lists only where the relay has seen one', () => {
+    for (const nature of ['media', 'mjpeg', 'playlist'] as const) {
+      const args = networkArguments({ ...web, nature });
+      expect(optionOf(args, '-protocol_whitelist')).toBe('http,tcp,crypto');
+      expect(optionOf(args, '-format_whitelist').split(',').includes('hls')).toBe(nature === 'playlist');
+      expect(Number(optionOf(args, '-rw_timeout'))).toBeGreaterThan(1_000_000);
+    }
+  });
+
+  it('takes the first picture of each slot of a live source, and repeats none', () => {
+    const args = networkArguments(network);
+    expect(optionOf(args, '-filter:v')).toMatch(/^select=isnan\(prev_selected_t\)\+gt\(/);
+    expect(optionOf(args, '-fps_mode')).toBe('passthrough');
+  });
+
+  it('puts a file on the same grid as one on disk', () => {
+    const args = networkArguments({ ...web, isLive: false, startFrame: 8 });
+    const disk = decoderArguments({ ...PLAN, startFrame: 8 });
+    expect(optionOf(args, '-filter:v')).toBe(optionOf(disk, '-filter:v'));
+    expect(optionOf(args, '-fps_mode')).toBe('cfr');
+  });
+
+  it('decodes by hardware where that is asked for', () => {
+    expect(networkArguments(network)).not.toContain('-hwaccel');
+    const args = networkArguments({ ...network, hardware: 'vaapi' });
+    expect(optionOf(args, '-hwaccel')).toBe('vaapi');
+    expect(args.indexOf('-hwaccel')).toBeLessThan(args.indexOf('-i'));
   });
 });

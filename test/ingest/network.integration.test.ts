@@ -95,7 +95,7 @@ function live(url: string, most?: number): Promise<Outcome> {
   const troubles: Reason[] = [];
   let clock: LiveClock | undefined;
   const options = {
-    ...{ resolve: () => resolveUrl(url), rules: policy, settings, stallMs: 5_000 },
+    ...{ resolve: () => resolveUrl(url), rules: policy, settings, stallMs: 5_000, hasRun: false },
     async startClock(epochMs: number) {
       clock ??= createLiveClock({ epochMs, sampleFps: 5, nextFrame: 0 });
       return clock;
