@@ -33,6 +33,14 @@ export const IngestConfigSchema = z.object({
     .describe(
       'How much of a live stream may wait for a worker, in seconds of media; older windows are dropped, so that labels stay fresh.',
     ),
+  STILL_THRESHOLD: z.coerce
+    .number()
+    .min(0)
+    .max(255)
+    .default(2)
+    .describe(
+      'Luma difference (0 to 255, root mean square over 16 × 16 blocks) up to which a frame counts as unchanged and takes the embedding before it; 0: only the very same pixels.',
+    ),
   STALL_SECONDS: integer({ min: 2, max: 600, fallback: 20 }).describe(
     'A live source without a picture for this long is connected to anew.',
   ),

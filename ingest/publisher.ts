@@ -29,6 +29,8 @@ export interface PublisherOptions {
   readonly sizePx: number;
   /** Windows that may wait or be worked on. */
   readonly limit: number;
+  /** Luma difference up to which a frame counts as unchanged; 0, the default: only the very same pixels. */
+  readonly stillThreshold?: number;
   /** Where the record stands: the seq of the next window, and the grid index of its first frame. */
   readonly published: number;
   readonly nextFrame: number;
@@ -58,7 +60,10 @@ export class WindowPublisher {
     this.#options = options;
     this.#published = options.published;
     this.#nextFrame = options.nextFrame;
-    this.#repeats = new RepeatFinder({ acrossWindows: options.mode === 'live' });
+    this.#repeats = new RepeatFinder({
+      acrossWindows: options.mode === 'live',
+      stillThreshold: options.stillThreshold ?? 0,
+    });
     this.#backlog = options.mode === 'live' ? new Backlog(options) : undefined;
   }
 

@@ -7,6 +7,10 @@ import { MAX_REPEATS } from '../../protocol/window.ts';
 const frames = (...shades: number[]): Frame[] =>
   shades.map((shade, index) => ({ index, mediaSeconds: index, pixels: new Uint8Array(4).fill(shade) }));
 
+/** Frames of 2 × 2 pixels of one shade. */
+const stills = (...shades: number[]): Frame[] =>
+  shades.map((shade, index) => ({ index, mediaSeconds: index, pixels: new Uint8Array(12).fill(shade) }));
+
 describe('RepeatFinder', () => {
   it('keeps the pixels of frames that differ from the one before', () => {
     const packed = new RepeatFinder({ acrossWindows: false }).pack(frames(1, 1, 2, 1, 1, 1));
@@ -35,5 +39,18 @@ describe('RepeatFinder', () => {
     finder.pack(frames(7));
     finder.forget();
     expect(finder.pack(frames(7)).repeats).toEqual([]);
+  });
+
+  it('takes frames that hardly differ as repeats where that is asked for, up to the threshold', () => {
+    const finder = new RepeatFinder({ acrossWindows: true, stillThreshold: 2 });
+    expect(finder.pack(stills(100, 102, 103, 104, 101)).repeats).toEqual([1, 3, 4]);
+    expect(new RepeatFinder({ acrossWindows: true }).pack(stills(100, 102, 100)).repeats).toEqual([]);
+  });
+
+  it('compares with the frame that has pixels: what changes slowly is not missed', () => {
+    const finder = new RepeatFinder({ acrossWindows: true, stillThreshold: 2 });
+    const { repeats, pixels } = finder.pack(stills(100, 101, 102, 103, 104, 105, 106));
+    expect(repeats).toEqual([1, 2, 4, 5]);
+    expect([pixels[0], pixels[12], pixels[24]]).toEqual([100, 103, 106]);
   });
 });
