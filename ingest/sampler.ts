@@ -46,7 +46,7 @@ export function windowFrames({ mode, sampleFps }: { mode: StreamMode; sampleFps:
 
 /**
  * Returns how many windows of a stream may wait or be worked on. A file's: `windowsInFlight`. A live stream's: what
- * `waitSeconds` of media fill, and one that is worked on, so that what a label tells of is never much older.
+ * `waitSeconds` of media fill, so that what a label tells of is never much older; two at least, one being worked on.
  */
 export function inFlightLimit(
   { mode, sampleFps }: { mode: StreamMode; sampleFps: number },
@@ -54,5 +54,5 @@ export function inFlightLimit(
 ): number {
   if (mode === 'file') return windowsInFlight;
   const windowSeconds = windowFrames({ mode, sampleFps }) / sampleFps;
-  return Math.min(windowsInFlight, Math.ceil(waitSeconds / windowSeconds) + 1);
+  return Math.min(windowsInFlight, Math.max(2, Math.ceil(waitSeconds / windowSeconds)));
 }
