@@ -5,6 +5,8 @@ import { type Dataset, pickEvenly, readDataset } from '../evaluation/dataset.ts'
 import { embedClips } from '../evaluation/embedded-clips.ts';
 import { buildReport, type EvalReport } from '../evaluation/report.ts';
 import { reportPage } from '../evaluation/report-page.ts';
+import { evaluateStillness } from '../evaluation/still-clips.ts';
+import { loadIngestConfig } from '../ingest/config.ts';
 import { StreamOptions } from '../protocol/stream.ts';
 import type { Environment } from '../runtime/config.ts';
 import { PipelineError } from '../runtime/errors.ts';
@@ -27,6 +29,8 @@ export interface EvalFlags {
   readonly split?: number;
   /** Reels to make and judge; none where it is left out. */
   readonly reels?: number;
+  /** Also decode again and measure what reusing embeddings of unchanged frames does. */
+  readonly still?: boolean;
   readonly report?: string;
   readonly json?: boolean;
 }
@@ -97,16 +101,22 @@ async function measure(dataset: Dataset, { flags, env, screen, signal }: Run): P
       );
     }
     const report = await buildReport({ dataset, embedded, recogniser, sampleFps, prompts });
-    if (flags.reels === undefined) return report;
-    const reels = await evaluateReels(embedded.clips, {
-      recogniser,
-      sampleFps,
-      prompts,
-      count: flags.reels,
-      signal,
-      say: (line) => (screen.live ? screen.draw([line]) : flags.json || screen.print(line)),
-    });
-    return { ...report, reels };
+    const say = (line: string) => (screen.live ? screen.draw([line]) : flags.json || screen.print(line));
+    const more = { recogniser, sampleFps, prompts, signal, say };
+    const { reels: count, still } = flags;
+    return {
+      ...report,
+      ...(count === undefined ? {} : { reels: await evaluateReels(embedded.clips, { ...more, count }) }),
+      ...(still
+        ? {
+            stillScenes: await evaluateStillness(embedded.clips, {
+              ...more,
+              labels: dataset.labels,
+              threshold: loadIngestConfig(env).STILL_THRESHOLD,
+            }),
+          }
+        : {}),
+    };
   } finally {
     await recogniser.close();
   }

@@ -135,6 +135,7 @@ function addRecognition(program: Command): void {
       'also make that many reels of 12 clips, and measure when actions are told',
       asCount,
     )
+    .option('--still', 'also measure what reusing the embeddings of unchanged frames does (STILL_THRESHOLD)')
     .option('--report <directory>', 'write report.json and report.html there')
     .option('--json', 'print one object as JSON, and nothing else')
     .action(
