@@ -75,6 +75,7 @@ export async function startIngest(
     windowsInFlight: config.WINDOWS_IN_FLIGHT,
     liveWaitSeconds: config.LIVE_WAIT_SECONDS,
     retentionSeconds: config.RETENTION_SECONDS,
+    stillThreshold: config.STILL_THRESHOLD,
     isSlotWanted: async () => (await queues.named(keys.streamsQueue).getWaitingCount()) > 0,
     windowsQueue: (model: string, mode: StreamMode) => queues.named(keys.windowsQueue(model, mode)),
     metrics: createIngestMetrics(metrics),

@@ -31,6 +31,8 @@ export interface StreamContext {
   readonly windowsInFlight: number;
   readonly liveWaitSeconds: number;
   readonly retentionSeconds: number;
+  /** Luma difference up to which a frame counts as unchanged. */
+  readonly stillThreshold: number;
   /** Returns the BullMQ queue of a model's windows. */
   readonly windowsQueue: (model: string, mode: StreamMode) => Queue;
   /** Whether other streams wait for an ingest. */
@@ -200,11 +202,11 @@ class StreamRun {
   #publish(sizePx: number): WindowPublisher {
     const { record, holder, context } = this.#options;
     const { mode, published, nextFrame } = record;
-    const { metrics, tracing, log, windowsInFlight, liveWaitSeconds: waitSeconds } = context;
+    const { metrics, tracing, log, stillThreshold, windowsInFlight, liveWaitSeconds: waitSeconds } = context;
     const limit = inFlightLimit(record, { windowsInFlight, waitSeconds });
     const queue = this.#queue;
-    const options = { holder, queue, mode, sizePx, limit, published, nextFrame, metrics, log, tracing };
-    this.#publisher = new WindowPublisher(options);
+    const position = { holder, queue, mode, sizePx, limit, published, nextFrame };
+    this.#publisher = new WindowPublisher({ ...position, stillThreshold, metrics, log, tracing });
     return this.#publisher;
   }
 
