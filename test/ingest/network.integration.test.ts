@@ -1,8 +1,11 @@
 // Sources behind URLs, decoded by the real ffmpeg through their relays: files, playlists, MJPEG; and what they try.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { basename } from 'node:path';
+import { createServer as createTlsServer, type Server } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { networkArguments } from '../../ingest/decoder-arguments.ts';
 import { type Frame, runDecoder } from '../../ingest/decoder-run.ts';
@@ -13,9 +16,11 @@ import type { Reason } from '../../protocol/stream.ts';
 import type { PipelineError } from '../../runtime/errors.ts';
 import { resolveSource, type SourcePolicy, type UrlSource } from '../../sources/policy.ts';
 import { openRelay } from '../../sources/relay.ts';
+import { CERTIFICATE, CERTIFICATE_KEY } from '../fixtures/certificate.ts';
 import { type ClipDirectory, H264, numbered, numberOf, openClipDirectory, SMALL } from '../fixtures/clip.ts';
 import { type Canary, startCanary } from '../support/canary.ts';
 import { type MediaServer, sendBytes, startMediaServer } from '../support/media-server.ts';
+import { startRtspServer } from '../support/rtsp-server.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -269,6 +274,44 @@ describe('a hostile server', () => {
   ])('that sends a list of another kind is not read: %s', async (_, text) => {
     const { error } = await file((await serve((__, r) => r.end(text))).url('/film.mp4'));
     expect(error?.code).toBe('E_SOURCE_UNREADABLE');
+  });
+});
+
+describe('over TLS', () => {
+  const pem = { cert: CERTIFICATE, key: CERTIFICATE_KEY };
+  const wraps: Server[] = [];
+  afterEach(() => {
+    for (const wrap of wraps.splice(0)) wrap.close();
+  });
+
+  /** Puts TLS in front of a port; returns the port of that. */
+  async function wrap(port: number): Promise<number> {
+    const tls = createTlsServer(pem, (socket) => {
+      const inner = connect(port, '127.0.0.1');
+      socket.on('error', () => inner.destroy()).pipe(inner);
+      inner.on('error', () => socket.destroy()).pipe(socket);
+    });
+    wraps.push(tls.listen(0, '127.0.0.1'));
+    await once(tls, 'listening');
+    const address = tls.address();
+    return typeof address === 'object' && address ? address.port : 0;
+  }
+
+  it('a film comes as it does without, from a server that signs its own certificate on a listed network', async () => {
+    const { port } = await serve(files);
+    for (const path of ['film.mp4', 'film.m3u8']) {
+      const { frames, error } = await file(`https://127.0.0.1:${await wrap(port)}/${path}`);
+      expect(error).toBeNull();
+      expect(seen(frames)).toEqual(WHOLE);
+    }
+  });
+
+  it('a camera is watched, and tells its name and password to nobody but itself', async () => {
+    const camera = await startRtspServer({ credentials: { user: 'me', password: 's3cret' } });
+    const { frames, error } = await live(`rtsps://me:s3cret@127.0.0.1:${await wrap(camera.port)}/live`, 5);
+    await camera.close();
+    expect(error).toBeNull();
+    expect(frames).toHaveLength(5);
   });
 });
 
