@@ -4,7 +4,7 @@ import { canMeasure, openRaw, type RawConnection, startVictim, type Victim } fro
 import { openProbe, refusal } from './socket-probe.ts';
 
 const CONNECTIONS = 100;
-const GROWTH_MAX_MIB = 48;
+const GROWTH_MAX_MIB = 96;
 
 let victim: Victim;
 beforeAll(async () => {
