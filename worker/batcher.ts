@@ -36,13 +36,16 @@ const BATCHES_UNDER_WAY = 2;
 const SLICE_MS = 40;
 /** For how long after a live frame others are expected. */
 const ATTENTIVE_MS = 5_000;
+/** A lane that had nothing to do is owed no more than this for it. */
+const CREDIT_MS = 1_000;
 /** Weight of the batches before in the measured time per frame. */
 const PACE_MEMORY = 0.8;
 
 /**
- * Merges requests into batches. Live and file have a lane each, and take turns when both wait, so that neither can starve
- * the other; while live frames come, batches are short, and large windows of files go through in slices. It holds no more
- * requests than the worker's concurrency.
+ * Merges requests into batches. Live and file have a lane each; where both wait, the one goes that has had less, so that live
+ * frames go first as long as they are less than half of the work, and neither lane can starve the other. While live frames
+ * come, batches are short, and large windows of files go through in slices. It holds no more requests than the worker's
+ * concurrency.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
@@ -50,7 +53,8 @@ export class Batcher {
   #underWay = 0;
   #timer: NodeJS.Timeout | undefined;
   #attentiveUntilMs = 0;
-  #isFilesTurn = false;
+  /** Frames that each lane has had, less what an idle lane is not owed. */
+  #had: Record<StreamMode, number> = { file: 0, live: 0 };
   #pace: { ms: number; frames: number } = { ms: 0, frames: 0 };
   #lastEndMs = 0;
 
@@ -111,10 +115,22 @@ export class Batcher {
   }
 
   #takeBatch(): Slice[] {
+    const mode = this.#nextLane();
+    const batch = this.#takeFrom(this.#lanes[mode]);
+    this.#had[mode] += batch.reduce((sum, { count }) => sum + count, 0);
+    return batch;
+  }
+
+  #nextLane(): StreamMode {
     const { live, file } = this.#lanes;
-    const isLive = live.length > 0 && !(this.#isFilesTurn && file.length > 0);
-    this.#isFilesTurn = isLive;
-    return this.#takeFrom(isLive ? live : file);
+    const credit = this.msPerFrame === 0 ? 0 : CREDIT_MS / this.msPerFrame;
+    const had = { ...this.#had };
+    this.#had = {
+      file: Math.max(had.file, had.live - credit),
+      live: Math.max(had.live, had.file - credit),
+    };
+    if (live.length === 0) return 'file';
+    return file.length > 0 && this.#had.file < this.#had.live ? 'file' : 'live';
   }
 
   #takeFrom(lane: Request[]): Slice[] {

@@ -73,3 +73,53 @@ test('a failed batch fails its windows and no others', async () => {
   await expect(failed).rejects.toThrow('boom');
   expect([...(await fine)]).toEqual([2]);
 });
+
+/** As the model by hand, but a frame takes 20 ms, so that a full batch is longer than a live frame should wait. */
+function slowModel() {
+  const batches: number[][] = [];
+  const embed = (pixels: Uint8Array<ArrayBuffer>) => {
+    batches.push([...pixels]);
+    return new Promise<Float32Array>((resolve) =>
+      setTimeout(() => resolve(Float32Array.from(pixels)), 20 * pixels.length),
+    );
+  };
+  return { batches, embed };
+}
+
+test('a live frame waits for a slice of a large window at the most, and the window is whole in the end', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const model = slowModel();
+  const batcher = new Batcher({ maxFrames: 16, waitMs: 0, embed: model.embed });
+  const first = batcher.submit(Uint8Array.of(100), 1, 'live');
+  await vi.advanceTimersByTimeAsync(25);
+  await first;
+  expect(batcher.msPerFrame).toBeCloseTo(20, 0);
+  const window = Uint8Array.from({ length: 8 }, (_, i) => i);
+  const whole = batcher.submit(window, 8);
+  await vi.advanceTimersByTimeAsync(10);
+  const live = batcher.submit(Uint8Array.of(101), 1, 'live');
+  await vi.runAllTimersAsync();
+  // One that was under way already, and then the live frame.
+  expect(model.batches[2]).toEqual([101]);
+  expect(Math.max(...model.batches.map((batch) => batch.length))).toBeLessThanOrEqual(2);
+  expect([...(await whole)]).toEqual([...window]);
+  expect([...(await live)]).toEqual([101]);
+  vi.useRealTimers();
+});
+
+test('where both lanes wait for more than there is, each gets half', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const model = slowModel();
+  const batcher = new Batcher({ maxFrames: 16, waitMs: 0, embed: model.embed });
+  const all = Array.from({ length: 40 }, (_, i) => [
+    batcher.submit(Uint8Array.of(0, 0), 2),
+    batcher.submit(Uint8Array.of(i + 1), 1, 'live'),
+  ]).flat();
+  await vi.advanceTimersByTimeAsync(1_600);
+  const frames = model.batches.flat();
+  const live = frames.filter((value) => value > 0).length;
+  expect(Math.abs(live / frames.length - 0.5)).toBeLessThan(0.1);
+  await vi.runAllTimersAsync();
+  await Promise.all(all);
+  vi.useRealTimers();
+});
