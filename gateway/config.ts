@@ -61,6 +61,9 @@ export const GatewayConfigSchema = z.object({
   RETENTION_SECONDS: integer({ min: 60, max: 604_800, fallback: 7_200 }).describe(
     'Media seconds of embeddings kept per stream, and how long a stream is kept after its end.',
   ),
+  SOURCE_DEVICES: list(',').describe(
+    'Video devices that a `path` may name, separated by commas (/dev/video0); Linux.',
+  ),
   UPLOAD_MAX_BYTES: integer({ min: 1, max: 1_024 * GIB, fallback: 8 * GIB }).describe(
     'Size of one upload at the most.',
   ),

@@ -47,10 +47,12 @@ async function examine(
   const resolved = await resolveSource(source, {
     mediaDirs: config.MEDIA_DIRS,
     sourceNetworks: config.SOURCE_NETWORKS,
+    devices: config.SOURCE_DEVICES,
     dataDir: config.DATA_DIR,
   });
   if ('upload' in source) await uploads.keep(source.upload);
-  const guessed: StreamMode = resolved.kind === 'url' ? resolved.mode : 'file';
+  const guessed: StreamMode =
+    resolved.kind === 'url' ? resolved.mode : resolved.kind === 'device' ? 'live' : 'file';
   return {
     source,
     mode: options.mode ?? guessed,

@@ -1,6 +1,6 @@
 // The environment of an ingest.
 import { z } from 'zod';
-import { commonConfig, type Environment, integer, list, loadConfig } from '../runtime/config.ts';
+import { commonConfig, type Environment, flag, integer, list, loadConfig } from '../runtime/config.ts';
 import { monitorConfig } from '../runtime/monitor.ts';
 import { tracingConfig } from '../runtime/tracing.ts';
 
@@ -11,6 +11,9 @@ export const IngestConfigSchema = z.object({
   MEDIA_DIRS: list(':', '.').describe('Directories that a `path` may name, separated by `:`.'),
   SOURCE_NETWORKS: list(',').describe(
     'CIDRs that a `url` may reach beside the public internet, separated by commas (a camera LAN: 192.168.1.0/24).',
+  ),
+  SOURCE_DEVICES: list(',').describe(
+    'Video devices that a `path` may name, separated by commas (/dev/video0); Linux.',
   ),
   FFMPEG_PATH: z
     .string()
@@ -52,6 +55,9 @@ export const IngestConfigSchema = z.object({
   ),
   DECODER_CPU_SECONDS: integer({ min: 1, max: 10_000_000, fallback: 14_400 }).describe(
     'Processor time that ffmpeg may spend on one file.',
+  ),
+  KEYFRAMES_ONLY: flag(false).describe(
+    'Of RTSP sources decode keyframes only, where they come often enough for the sample rate; costs a fraction.',
   ),
   HWACCEL: z
     .enum(['none', 'auto', 'cuda', 'vaapi'])

@@ -37,6 +37,14 @@ export interface NetworkPlan extends CommonPlan {
   /** What comes now, as it comes, with no grid of its own; or a file from `startFrame` on. */
   readonly isLive: boolean;
   readonly startFrame: number;
+  /** Leave out what is not a keyframe, undecoded. */
+  readonly isKeyframesOnly: boolean;
+}
+
+/** A camera on this machine. */
+export interface DevicePlan extends CommonPlan {
+  /** Such as /dev/video0. */
+  readonly path: string;
 }
 
 /** A seek aims this far before the first frame, so that it is there whatever the rounding. */
@@ -68,7 +76,7 @@ export function decoderArguments(plan: DecodePlan): string[] {
  * 1 / sampleFps as it comes, and none where none comes.
  */
 export function networkArguments(plan: NetworkPlan): string[] {
-  const { url, nature, isLive, geometry, sampleFps } = plan;
+  const { url, nature, isLive, geometry } = plan;
   const command = open(url, plan);
   if (nature === 'rtsp') {
     command.inputOptions('-protocol_whitelist', 'tcp', '-format_whitelist', 'rtsp', '-f', 'rtsp');
@@ -93,9 +101,22 @@ export function networkArguments(plan: NetworkPlan): string[] {
     // What comes in pieces is paced by its own.
     command.inputOptions('-fflags', 'genpts+discardcorrupt', '-re');
   }
+  if (plan.isKeyframesOnly) command.inputOptions('-skip_frame', 'nokey');
+  return finish(command, { filters: [firstOfSlot(plan), ...geometryFilters(geometry)], rate: 'passthrough' });
+}
+
+/** Returns the arguments for a device of Video4Linux, which is live. */
+export function deviceArguments(plan: DevicePlan): string[] {
+  const command = open(plan.path, plan);
+  command.inputOptions('-protocol_whitelist', 'file', '-format_whitelist', 'v4l2,video4linux2', '-f', 'v4l2');
+  command.inputOptions('-fflags', 'nobuffer', '-flags', 'low_delay', '-use_wallclock_as_timestamps', '1');
+  const filters = [firstOfSlot(plan), ...geometryFilters(plan.geometry)];
+  return finish(command, { filters, rate: 'passthrough' });
+}
+
+function firstOfSlot({ sampleFps }: CommonPlan): string {
   const slot = (time: string) => `floor(${time}*${sampleFps})`;
-  const select = `select=isnan(prev_selected_t)+gt(${slot('t')}\\,${slot('prev_selected_t')})`;
-  return finish(command, { filters: [select, ...geometryFilters(geometry)], rate: 'passthrough' });
+  return `select=isnan(prev_selected_t)+gt(${slot('t')}\\,${slot('prev_selected_t')})`;
 }
 
 function open(input: string, { threads, hardware }: CommonPlan) {

@@ -7,6 +7,7 @@ export interface NetworkDecodeRequest extends DecoderSettings {
   readonly relay: Relay;
   /** What comes now, as it comes: indexes count frames, not slots of a grid. A file otherwise. */
   readonly isLive: boolean;
+  readonly isKeyframesOnly?: boolean;
   /** Grid index of a file's first frame. */
   readonly startFrame?: number;
 }
@@ -19,13 +20,14 @@ export async function* decodeNetwork(
   request: NetworkDecodeRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
-  const { relay, isLive, geometry, sampleFps, hardware = 'none' } = request;
+  const { relay, isLive, geometry, sampleFps, hardware = 'none', isKeyframesOnly = false } = request;
   const startFrame = request.startFrame ?? 0;
   // More threads hold frames back.
   const threads = isLive ? 1 : (request.threads ?? 2);
   const { url, nature } = relay;
   const args = networkArguments({
     ...{ url, nature, isLive, geometry, sampleFps, startFrame, threads, hardware },
+    isKeyframesOnly,
   });
   const ended = AbortSignal.any([signal, relay.failed]);
   // ffmpeg's own way to another host, should it find one, leads to the relay too, which refuses.

@@ -1,26 +1,27 @@
 // A live source that is never let go: connected, watched, connected again, until it is stopped or refuses for good.
 import type { Reason } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
-import type { NetworkRules } from '../sources/pinned-connection.ts';
-import type { UrlSource } from '../sources/policy.ts';
-import { openRelay, type Relay } from '../sources/relay.ts';
 import { backoffMs } from './backoff.ts';
-import { decodeNetwork } from './decoder-network.ts';
-import type { DecoderSettings, Frame } from './decoder-run.ts';
+import type { Frame } from './decoder-run.ts';
 import type { LiveClock } from './live-clock.ts';
 import { pause } from './pause.ts';
 import { Trouble } from './trouble.ts';
 
+/** One connection to a live source. */
+export interface LiveConnection {
+  /** Its pictures as they come; indexes mean nothing. May be called once. */
+  frames(signal: AbortSignal): AsyncGenerator<Frame, void, undefined>;
+  /** Whether the source itself has said that there is no more. */
+  readonly isComplete: boolean;
+  close(): Promise<void>;
+}
+
 export interface LiveOptions {
-  /** Asks the policy again: what was allowed an hour ago may lead elsewhere now. */
-  readonly resolve: () => Promise<UrlSource>;
-  readonly rules: NetworkRules;
-  readonly settings: DecoderSettings;
+  readonly open: (signal: AbortSignal) => Promise<LiveConnection>;
+  readonly sampleFps: number;
   /** The source has been seen before. */
   readonly hasRun: boolean;
-  /** A source without a picture for this long is connected to anew. */
-  readonly stallMs: number;
-  /** Called with the time of the first picture, before it is yielded. */
+  /** Called with the time of the first picture of a connection, before it is yielded. */
   readonly startClock: (nowMs: number) => Promise<LiveClock>;
   /** Told why the source is connected to again; the same reason in a row once. */
   readonly onTrouble: (reason: Reason) => Promise<void>;
@@ -38,16 +39,12 @@ export async function* watchLive(
   const trouble = new Trouble(options);
   for (;;) {
     signal.throwIfAborted();
-    let relay: Relay | undefined;
+    let connection: LiveConnection | undefined;
     let fault: PipelineError;
     try {
-      relay = await openRelay(
-        await options.resolve(),
-        { rules: options.rules, idleMs: options.stallMs },
-        signal,
-      );
-      yield* playOnce(options, { relay, trouble }, signal);
-      if (relay.isComplete && relay.nature !== 'mjpeg') return;
+      connection = await options.open(signal);
+      yield* playOnce(options, { connection, trouble }, signal);
+      if (connection.isComplete) return;
       fault = new PipelineError('E_SOURCE_UNREACHABLE', 'The source ended the connection.');
     } catch (error) {
       signal.throwIfAborted();
@@ -55,7 +52,7 @@ export async function* watchLive(
       if (!(error instanceof PipelineError) || !/^E_(SOURCE|DECODE|FFMPEG)_/.test(error.code)) throw error;
       fault = error;
     } finally {
-      await relay?.close();
+      await connection?.close();
     }
     const isNews = trouble.note(fault.code, Date.now());
     if (trouble.isFinal) throw fault;
@@ -65,17 +62,16 @@ export async function* watchLive(
 }
 
 async function* playOnce(
-  { settings, stallMs, startClock }: LiveOptions,
-  { relay, trouble }: { relay: Relay; trouble: Trouble },
+  { sampleFps, startClock }: LiveOptions,
+  { connection, trouble }: { connection: LiveConnection; trouble: Trouble },
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
   let clock: LiveClock | undefined;
-  const request = { ...settings, relay, isLive: true, stallTimeoutMs: stallMs, signOfLife: 'frame' as const };
-  for await (const { pixels } of decodeNetwork(request, signal)) {
+  for await (const { pixels } of connection.frames(signal)) {
     const now = Date.now();
     trouble.clear(now);
     clock ??= await startClock(now);
     const index = clock.slotAt(now);
-    if (index !== null) yield { index, mediaSeconds: index / settings.sampleFps, pixels };
+    if (index !== null) yield { index, mediaSeconds: index / sampleFps, pixels };
   }
 }

@@ -69,6 +69,7 @@ export async function startIngest(
     policy: {
       mediaDirs: config.MEDIA_DIRS,
       sourceNetworks: config.SOURCE_NETWORKS,
+      devices: config.SOURCE_DEVICES,
       dataDir: config.DATA_DIR,
     },
     decoders: await decoderPolicy(config, { ffmpeg, log }),
@@ -119,6 +120,7 @@ async function decoderPolicy(
     cpuSeconds: config.DECODER_CPU_SECONDS,
     fileMaxSeconds: config.FILE_MAX_SECONDS,
     stallMs: config.STALL_SECONDS * 1_000,
+    isKeyframesOnly: config.KEYFRAMES_ONLY,
   };
 }
 

@@ -3,7 +3,7 @@ import type { FrameGeometry } from '../protocol/model.ts';
 import type { StoredRecord } from '../protocol/record.ts';
 import type { Reason, StreamJob } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
-import type { FileSource } from '../sources/file-policy.ts';
+import type { DeviceSource, FileSource } from '../sources/file-policy.ts';
 import { resolveSource, type SourcePolicy, type UrlSource } from '../sources/policy.ts';
 import { decodeFrames } from './decoder.ts';
 import type { HardwareDecoder } from './decoder-arguments.ts';
@@ -11,6 +11,7 @@ import type { Limiter } from './decoder-limits.ts';
 import type { DecoderSettings, Frame } from './decoder-run.ts';
 import { watchLive } from './live.ts';
 import { createLiveClock, keepEpoch, type LiveClock } from './live-clock.ts';
+import { connectDevice, connectNetwork } from './live-connection.ts';
 import { readRemoteFile } from './remote-file.ts';
 import type { LeaseHolder } from './stream-record.ts';
 
@@ -27,12 +28,14 @@ export interface DecoderPolicy {
   readonly cpuSeconds: number;
   readonly fileMaxSeconds: number;
   readonly stallMs: number;
+  /** Of cameras, decode keyframes only, where they come often enough. */
+  readonly isKeyframesOnly: boolean;
 }
 
 export interface StreamFramesOptions {
   readonly source: StreamJob['source'];
   /** What {@link checkSource} has found. */
-  readonly file: FileSource | null;
+  readonly local: FileSource | DeviceSource | null;
   readonly policy: SourcePolicy;
   readonly decoders: DecoderPolicy;
   readonly record: StoredRecord;
@@ -46,16 +49,16 @@ export interface StreamFramesOptions {
 }
 
 /**
- * Returns the file that a source is, or null for a URL that may be opened; a name that does not resolve now is asked for
+ * Returns the file or device that a source is, or null for a URL that may be opened; a name that does not resolve now is asked for
  * again when it is connected to. @throws what resolveSource throws otherwise
  */
 export async function checkSource(
   source: StreamJob['source'],
   policy: SourcePolicy,
-): Promise<FileSource | null> {
+): Promise<FileSource | DeviceSource | null> {
   try {
     const resolved = await resolveSource(source, policy);
-    return resolved.kind === 'file' ? resolved : null;
+    return resolved.kind === 'url' ? null : resolved;
   } catch (error) {
     if (error instanceof PipelineError && error.code === 'E_SOURCE_UNREACHABLE') return null;
     throw error;
@@ -67,11 +70,11 @@ export function streamFrames(
   options: StreamFramesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
-  const { file, record, holder, policy, decoders, onTrouble } = options;
+  const { local, record, holder, policy, decoders, onTrouble } = options;
   const { mode, sampleFps, nextFrame } = record;
   const settings = settingsOf(options);
-  if (file) {
-    const request = { ...settings, path: file.path, startFrame: nextFrame, isPaced: mode === 'live' };
+  if (local?.kind === 'file') {
+    const request = { ...settings, path: local.path, startFrame: nextFrame, isPaced: mode === 'live' };
     return decodeFrames(request, signal);
   }
   const resolve = async (): Promise<UrlSource> => {
@@ -80,7 +83,7 @@ export function streamFrames(
     throw new PipelineError('E_INTERNAL', 'Expected the source to be a URL still.');
   };
   const network = { resolve, rules: policy, settings };
-  if (mode === 'file') {
+  if (mode === 'file' && !local) {
     return readRemoteFile(
       {
         ...network,
@@ -97,8 +100,11 @@ export function streamFrames(
     clock ??= createLiveClock({ epochMs: await keepEpoch(holder, nowMs), sampleFps, nextFrame });
     return clock;
   };
-  const hasRun = record.published > 0;
-  return watchLive({ ...network, hasRun, stallMs: decoders.stallMs, startClock, onTrouble }, signal);
+  const { stallMs, isKeyframesOnly } = decoders;
+  const open = local
+    ? connectDevice({ path: local.path, settings, stallMs })
+    : connectNetwork({ ...network, stallMs, isKeyframesOnly });
+  return watchLive({ open, sampleFps, hasRun: record.published > 0, startClock, onTrouble }, signal);
 }
 
 function settingsOf({

@@ -138,7 +138,7 @@ class StreamRun {
     const { job, record, holder, context } = this.#options;
     const { sampleFps, mode, model } = record;
     halt.throwIfAborted();
-    const file = await checkSource(job.source, context.policy);
+    const local = await checkSource(job.source, context.policy);
     const beginning = record.published > 0 ? 'reconnecting' : 'connecting';
     await this.#tell(beginning);
     const { geometry } = await waitForModel(
@@ -154,7 +154,7 @@ class StreamRun {
     const publisher = this.#publish(geometry.sizePx);
     const frames = streamFrames(
       {
-        ...{ source: job.source, file, policy: context.policy, decoders: context.decoders },
+        ...{ source: job.source, local, policy: context.policy, decoders: context.decoders },
         ...{ record, holder, geometry },
         onDuration: (seconds) => publisher.announce(seconds),
         onStart: () => this.#countDecoder(),

@@ -10,6 +10,24 @@ export interface FileSource {
   readonly path: string;
 }
 
+/** The outcome for a source that is a video device. */
+export interface DeviceSource {
+  readonly kind: 'device';
+  readonly path: string;
+}
+
+/**
+ * Returns the device that `path` names, or null when it is not one of `devices`, which are named exactly.
+ * @throws E_SOURCE_NOT_FOUND, E_SOURCE_FORBIDDEN (a listed path that is no device)
+ */
+export async function resolveDevice(path: string, devices: readonly string[]): Promise<DeviceSource | null> {
+  if (!devices.includes(path)) return null;
+  const facts = await stat(path).catch(() => null);
+  if (!facts) throw new PipelineError('E_SOURCE_NOT_FOUND', 'The device is not there; is it plugged in?');
+  if (facts.isCharacterDevice()) return { kind: 'device', path };
+  throw new PipelineError('E_SOURCE_FORBIDDEN', 'What SOURCE_DEVICES lists under this name is no device.');
+}
+
 const FORBIDDEN =
   'The path is outside the directories that are allowed here; ask the operator for MEDIA_DIRS.';
 

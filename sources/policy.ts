@@ -1,12 +1,20 @@
 // What a client may have read: the one gate for sources, passed at submission and again before decoding.
 import { PipelineError } from '../runtime/errors.ts';
-import { type FileSource, resolveFile, resolveUpload } from './file-policy.ts';
+import {
+  type DeviceSource,
+  type FileSource,
+  resolveDevice,
+  resolveFile,
+  resolveUpload,
+} from './file-policy.ts';
 import { type LookUp, parseNetworks, resolveHost } from './network-policy.ts';
 
 /** What the operator allows. */
 export interface SourcePolicy {
   /** Directories that a `path` may name (MEDIA_DIRS). */
   readonly mediaDirs: readonly string[];
+  /** Video devices that a `path` may name, exactly (SOURCE_DEVICES). */
+  readonly devices?: readonly string[];
   /** CIDRs that a `url` may reach beside the public internet (SOURCE_NETWORKS). */
   readonly sourceNetworks: readonly string[];
   /** DATA_DIR, which holds uploads; without it an `upload` is never found. */
@@ -34,7 +42,7 @@ export interface UrlSource {
   readonly addresses: readonly string[];
 }
 
-export type ResolvedSource = FileSource | UrlSource;
+export type ResolvedSource = FileSource | DeviceSource | UrlSource;
 
 const SCHEMES = ['rtsp', 'rtsps', 'http', 'https'] as const;
 export type UrlScheme = (typeof SCHEMES)[number];
@@ -48,7 +56,10 @@ export async function resolveSource(
   source: { path: string } | { url: string } | { upload: string },
   policy: SourcePolicy,
 ): Promise<ResolvedSource> {
-  if ('path' in source) return resolveFile(source.path, policy.mediaDirs);
+  if ('path' in source) {
+    const device = await resolveDevice(source.path, policy.devices ?? []);
+    return device ?? resolveFile(source.path, policy.mediaDirs);
+  }
   if ('url' in source) return resolveUrl(source.url, policy);
   if (policy.dataDir === undefined) {
     throw new PipelineError('E_UPLOAD_NOT_FOUND', 'This service keeps no uploads.');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type DecodePlan,
   decoderArguments,
+  deviceArguments,
   type NetworkPlan,
   networkArguments,
 } from '../../ingest/decoder-arguments.ts';
@@ -112,9 +113,34 @@ describe('decoderArguments', () => {
   });
 });
 
+describe('deviceArguments', () => {
+  it('opens the device as one, and no other format', () => {
+    const { geometry } = PLAN;
+    const args = deviceArguments({
+      path: '/dev/video0',
+      geometry,
+      sampleFps: 2,
+      threads: 1,
+      hardware: 'none',
+    });
+    expect(optionOf(args, '-f')).toBe('v4l2');
+    expect(optionOf(args, '-format_whitelist')).toBe('v4l2,video4linux2');
+    expect(optionOf(args, '-i')).toBe('/dev/video0');
+    expect(optionOf(args, '-fps_mode')).toBe('passthrough');
+  });
+});
+
 describe('networkArguments', () => {
   const network: NetworkPlan = {
-    ...{ geometry: PLAN.geometry, sampleFps: 2, threads: 1, hardware: 'none', startFrame: 0, isLive: true },
+    ...{
+      geometry: PLAN.geometry,
+      sampleFps: 2,
+      threads: 1,
+      hardware: 'none',
+      startFrame: 0,
+      isLive: true,
+      isKeyframesOnly: false,
+    },
     ...{ url: 'rtsp://127.0.0.1:1/source', nature: 'rtsp' },
   };
   const web: NetworkPlan = { ...network, url: 'http://127.0.0.1:1/source', nature: 'media' };

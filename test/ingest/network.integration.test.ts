@@ -11,6 +11,7 @@ import { networkArguments } from '../../ingest/decoder-arguments.ts';
 import { type Frame, runDecoder } from '../../ingest/decoder-run.ts';
 import { watchLive } from '../../ingest/live.ts';
 import { createLiveClock, type LiveClock } from '../../ingest/live-clock.ts';
+import { connectNetwork } from '../../ingest/live-connection.ts';
 import { readRemoteFile } from '../../ingest/remote-file.ts';
 import type { Reason } from '../../protocol/stream.ts';
 import type { PipelineError } from '../../runtime/errors.ts';
@@ -96,13 +97,19 @@ function file(url: string, startFrame = 0): Promise<Outcome> {
   return collect(readRemoteFile(options, never), troubles);
 }
 
-function live(url: string, most?: number): Promise<Outcome> {
+function live(
+  url: string,
+  most?: number,
+  { sampleFps = 5, isKeyframesOnly = false, onStart = (_: number | undefined) => {} } = {},
+): Promise<Outcome> {
   const troubles: Reason[] = [];
   let clock: LiveClock | undefined;
+  const resolve = () => resolveUrl(url);
+  const network = { resolve, rules: policy, settings: { ...settings, sampleFps, onStart }, stallMs: 5_000 };
   const options = {
-    ...{ resolve: () => resolveUrl(url), rules: policy, settings, stallMs: 5_000, hasRun: false },
+    ...{ open: connectNetwork({ ...network, isKeyframesOnly }), sampleFps, hasRun: false },
     async startClock(epochMs: number) {
-      clock ??= createLiveClock({ epochMs, sampleFps: 5, nextFrame: 0 });
+      clock ??= createLiveClock({ epochMs, sampleFps, nextFrame: 0 });
       return clock;
     },
     onTrouble: async (reason: Reason) => void troubles.push(reason),
@@ -277,6 +284,33 @@ describe('a hostile server', () => {
   });
 });
 
+describe('a camera with a keyframe a second', () => {
+  /** Watches it; returns for each ffmpeg whether it decoded keyframes only. */
+  async function ways(sampleFps: number, most: number): Promise<boolean[]> {
+    const camera = await startRtspServer();
+    const found: boolean[] = [];
+    const onStart = (pid: number | undefined) =>
+      void found.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-skip_frame\0nokey'));
+    const { frames, troubles } = await live(camera.url('live'), most, {
+      sampleFps,
+      isKeyframesOnly: true,
+      onStart,
+    });
+    await camera.close();
+    expect(frames).toHaveLength(most);
+    expect(troubles).toEqual([]);
+    return found;
+  }
+
+  it('is decoded by its keyframes when no more pictures are wanted', async () => {
+    expect(await ways(1, 8)).toEqual([true]);
+  });
+
+  it('is decoded in full as soon as it is clear that they are too few', async () => {
+    expect(await ways(5, 20)).toEqual([true, false]);
+  });
+});
+
 describe('over TLS', () => {
   const pem = { cert: CERTIFICATE, key: CERTIFICATE_KEY };
   const wraps: Server[] = [];
@@ -319,7 +353,10 @@ it('an ffmpeg that is led elsewhere all the same reaches the relay alone', async
   const { url } = await serve(files);
   const source = await resolveUrl(url('/film.mp4'));
   const relay = await openRelay(source, { rules: policy, idleMs: 5_000 }, never);
-  const plan = { geometry: SMALL, sampleFps: 5, startFrame: 0, threads: 1, hardware: 'none' as const };
+  const plan = {
+    ...{ geometry: SMALL, sampleFps: 5, startFrame: 0, threads: 1, hardware: 'none' as const },
+    isKeyframesOnly: false,
+  };
   const elsewhere = `http://127.0.0.1:${canary.port}/film.mp4`;
   const args = networkArguments({ ...plan, url: elsewhere, nature: 'media', isLive: false });
   const env = { PATH: process.env.PATH ?? '', http_proxy: new URL(relay.url).origin };

@@ -116,6 +116,25 @@ describe('a path', () => {
   });
 });
 
+describe('a device', () => {
+  const ask = (path: string, devices?: string[]) =>
+    resolveSource({ path }, { ...policy, ...(devices ? { devices } : {}) });
+
+  it('is opened when it is listed, by exactly that name', async () => {
+    await expect(ask('/dev/null', ['/dev/null'])).resolves.toEqual({ kind: 'device', path: '/dev/null' });
+  });
+
+  it.each([
+    ['/dev/null', undefined, 'E_SOURCE_FORBIDDEN'],
+    ['/dev/null', ['/dev/video0'], 'E_SOURCE_FORBIDDEN'],
+    ['/dev/../dev/null', ['/dev/null'], 'E_SOURCE_FORBIDDEN'],
+    ['/dev/video99', ['/dev/video99'], 'E_SOURCE_NOT_FOUND'],
+    ['/etc/passwd', ['/etc/passwd'], 'E_SOURCE_FORBIDDEN'],
+  ])('%s with %j listed is refused', async (path, devices, code) => {
+    await expect(ask(path, devices)).rejects.toMatchObject({ code });
+  });
+});
+
 describe('an upload', () => {
   it('is found under its id', async () => {
     await expect(resolveSource({ upload: 'up_1' }, policy)).resolves.toEqual({
