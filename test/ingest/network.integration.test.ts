@@ -1,40 +1,26 @@
-// Sources behind URLs, decoded by the real ffmpeg through their relays: files, playlists, MJPEG; and what they try.
-import { execFileSync } from 'node:child_process';
+// Sources behind URLs, decoded by the real ffmpeg through their relays: files, playlists, MJPEG, TLS.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { basename } from 'node:path';
 import { createServer as createTlsServer, type Server } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { networkArguments } from '../../ingest/decoder-arguments.ts';
-import { type Frame, runDecoder } from '../../ingest/decoder-run.ts';
-import { watchLive } from '../../ingest/live.ts';
-import { createLiveClock, type LiveClock } from '../../ingest/live-clock.ts';
-import { connectNetwork } from '../../ingest/live-connection.ts';
-import { readRemoteFile } from '../../ingest/remote-file.ts';
-import type { Reason } from '../../protocol/stream.ts';
-import type { PipelineError } from '../../runtime/errors.ts';
-import { resolveSource, type SourcePolicy, type UrlSource } from '../../sources/policy.ts';
-import { openRelay } from '../../sources/relay.ts';
+import type { Frame } from '../../ingest/decoder-run.ts';
 import { CERTIFICATE, CERTIFICATE_KEY } from '../fixtures/certificate.ts';
-import { type ClipDirectory, H264, numbered, numberOf, openClipDirectory, SMALL } from '../fixtures/clip.ts';
-import { type Canary, startCanary } from '../support/canary.ts';
-import { type MediaServer, sendBytes, startMediaServer } from '../support/media-server.ts';
+import { type ClipDirectory, H264, numbered, numberOf, openClipDirectory } from '../fixtures/clip.ts';
+import {
+  type Answer,
+  type MediaServer,
+  sendFiles,
+  startMediaServer,
+  redirectTo as to,
+} from '../support/media-server.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-const policy: SourcePolicy = { mediaDirs: [], sourceNetworks: ['127.0.0.1/32'] };
-const settings = { ffmpeg: 'ffmpeg', geometry: SMALL, sampleFps: 5 };
-const never = new AbortController().signal;
+import { file, live } from './network-readers.ts';
 
 let clips: ClipDirectory;
-let canary: Canary;
 let server: MediaServer | undefined;
 beforeAll(async () => {
   clips = await openClipDirectory();
-  canary = await startCanary();
   await clips.make(...numbered({ seconds: 8 }), ...H264, '-movflags', '+faststart', 'film.mp4');
   await clips.make(...numbered({ seconds: 8 }), ...H264, 'late.mp4');
   const hls = ['-f', 'hls', '-hls_time', '2', '-g', '50', '-hls_playlist_type', 'vod'];
@@ -42,12 +28,9 @@ beforeAll(async () => {
   await clips.make(...numbered({ seconds: 1 }), '-c:v', 'mjpeg', '-q:v', '2', '-f', 'mpjpeg', 'film.mpjpeg');
 });
 afterEach(async () => {
-  // 127.0.0.2 is this machine too, and no listed network.
-  expect(canary.touched).toBe(0);
   await server?.close();
 });
 afterAll(async () => {
-  await canary.close();
   await clips.remove();
 });
 
@@ -56,66 +39,7 @@ async function serve(answer: Answer): Promise<MediaServer> {
   return server;
 }
 
-const files: Answer = (request, response) => {
-  const name = basename(new URL(request.url ?? '', 'http://x').pathname);
-  const type = name.endsWith('.m3u8') ? 'application/vnd.apple.mpegurl' : 'video/mp4';
-  sendBytes(request, response, readFileSync(clips.file(name)), type);
-};
-const to =
-  (location: string): Answer =>
-  (_, response) =>
-    response.writeHead(302, { location }).end();
-
-async function resolveUrl(url: string, rules = policy): Promise<UrlSource> {
-  const source = await resolveSource({ url }, rules);
-  if (source.kind === 'url') return source;
-  throw new Error('Expected a URL.');
-}
-
-interface Outcome {
-  readonly frames: Frame[];
-  readonly error: PipelineError | null;
-  readonly troubles: Reason[];
-}
-
-async function collect(frames: AsyncIterable<Frame>, troubles: Reason[], most = 1_000): Promise<Outcome> {
-  const taken: Frame[] = [];
-  try {
-    for await (const frame of frames) if (taken.push(frame) >= most) break;
-    return { frames: taken, error: null, troubles };
-  } catch (error) {
-    return { frames: taken, error: error as PipelineError, troubles };
-  }
-}
-
-function file(url: string, startFrame = 0): Promise<Outcome> {
-  const troubles: Reason[] = [];
-  const options = {
-    ...{ resolve: () => resolveUrl(url), rules: policy, settings, startFrame, idleMs: 5_000 },
-    onTrouble: async ({ code, message }: PipelineError) => void troubles.push({ code, message }),
-  };
-  return collect(readRemoteFile(options, never), troubles);
-}
-
-function live(
-  url: string,
-  most?: number,
-  { sampleFps = 5, isKeyframesOnly = false, onStart = (_: number | undefined) => {} } = {},
-): Promise<Outcome> {
-  const troubles: Reason[] = [];
-  let clock: LiveClock | undefined;
-  const resolve = () => resolveUrl(url);
-  const network = { resolve, rules: policy, settings: { ...settings, sampleFps, onStart }, stallMs: 5_000 };
-  const options = {
-    ...{ open: connectNetwork({ ...network, isKeyframesOnly }), sampleFps, hasRun: false },
-    async startClock(epochMs: number) {
-      clock ??= createLiveClock({ epochMs, sampleFps, nextFrame: 0 });
-      return clock;
-    },
-    onTrouble: async (reason: Reason) => void troubles.push(reason),
-  };
-  return collect(watchLive(options, never), troubles, most);
-}
+const files: Answer = (request, response) => sendFiles(clips.path)(request, response);
 
 /** Frames of a whole numbered film at 5 fps: picture 5k at slot k. */
 const WHOLE = Array.from({ length: 40 }, (_, k) => [k, (5 * k) % 219]);
@@ -211,79 +135,6 @@ describe('a live source over HTTP', () => {
   });
 });
 
-describe('a hostile server', () => {
-  const playlist = (...lines: string[]): Answer => {
-    const text = ['#EXTM3U', '#EXT-X-TARGETDURATION:2', ...lines, '#EXT-X-ENDLIST', ''].join('\n');
-    return (request, response) =>
-      request.url === '/film.m3u8'
-        ? response.writeHead(200, { 'content-type': 'application/x-mpegurl' }).end(text)
-        : files(request, response);
-  };
-  const segment = (address: string) => playlist('#EXTINF:2,', address);
-
-  it.each<[string, () => Answer]>([
-    ['redirects to a host that is not listed', () => to(`http://127.0.0.2:${canary.port}/`)],
-    ['redirects to the metadata service', () => to('http://169.254.169.254/latest/')],
-    ['redirects to IPv6 loopback', () => to(`http://[::1]:${canary.port}/`)],
-    ['redirects to a mapped address', () => to(`http://[::ffff:127.0.0.2]:${canary.port}/`)],
-    ['redirects to a number', () => to(`http://2130706434:${canary.port}/`)],
-    ['redirects to a file', () => to('file:///etc/passwd')],
-    ['redirects to gopher', () => to(`gopher://127.0.0.1:${canary.port}/_x`)],
-    ['redirects to RTSP', () => to(`rtsp://127.0.0.1:${canary.port}/`)],
-    ['names a file in a playlist', () => segment('file:///etc/passwd')],
-    [
-      'names a file in a map',
-      () => playlist('#EXT-X-MAP:URI="file:///etc/passwd"', '#EXTINF:2,', 'film0.ts'),
-    ],
-    [
-      'names a file as a key',
-      () => playlist('#EXT-X-KEY:METHOD=AES-128,URI="file:///etc/passwd"', '#EXTINF:2,', 'film0.ts'),
-    ],
-    ['names a host that is not listed in a playlist', () => segment(`http://127.0.0.2:${canary.port}/a.ts`)],
-    [
-      'names a host that is not listed in a variant',
-      () => playlist('#EXT-X-STREAM-INF:BANDWIDTH=1', `http://127.0.0.2:${canary.port}/a.m3u8`),
-    ],
-    [
-      'names a concat in a playlist',
-      () => segment(`concat:http://127.0.0.1:${canary.port}/|file:///etc/passwd`),
-    ],
-    ['names a proxy in a playlist', () => segment(`httpproxy://127.0.0.1:${canary.port}/x.ts`)],
-    ['names a socket in a playlist', () => segment(`tcp://127.0.0.1:${canary.port}`)],
-    [
-      'redirects a segment',
-      () => (request, response) =>
-        request.url === '/a.ts'
-          ? to(`http://127.0.0.2:${canary.port}/`)(request, response)
-          : segment('a.ts')(request, response),
-    ],
-  ])('that %s is refused', async (_, answer) => {
-    const { error, frames } = await file((await serve(answer())).url('/film.m3u8'));
-    expect(error?.code).toBe('E_SOURCE_FORBIDDEN');
-    expect(frames).toEqual([]);
-  });
-
-  it('that changes its playlist after the first look is refused all the same', async () => {
-    let looks = 0;
-    const { url } = await serve((request, response) => {
-      const answer = looks++ === 0 ? segment('nested.m3u8') : segment('file:///etc/passwd');
-      if (request.url === '/nested.m3u8')
-        return response.end('#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n');
-      answer(request, response);
-    });
-    expect((await file(url('/film.m3u8'))).error?.code).toBe('E_SOURCE_FORBIDDEN');
-  });
-
-  it.each([
-    ['DASH', '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"></MPD>'],
-    ['concat', 'ffconcat version 1.0\nfile /etc/passwd\n'],
-    ['SDP', 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nm=video 5004 RTP/AVP 96\r\n'],
-  ])('that sends a list of another kind is not read: %s', async (_, text) => {
-    const { error } = await file((await serve((__, r) => r.end(text))).url('/film.mp4'));
-    expect(error?.code).toBe('E_SOURCE_UNREADABLE');
-  });
-});
-
 describe('a camera with a keyframe a second', () => {
   /** Watches it; returns for each ffmpeg whether it decoded keyframes only. */
   async function ways(sampleFps: number, most: number): Promise<boolean[]> {
@@ -347,24 +198,4 @@ describe('over TLS', () => {
     expect(error).toBeNull();
     expect(frames).toHaveLength(5);
   });
-});
-
-it('an ffmpeg that is led elsewhere all the same reaches the relay alone', async () => {
-  const { url } = await serve(files);
-  const source = await resolveUrl(url('/film.mp4'));
-  const relay = await openRelay(source, { rules: policy, idleMs: 5_000 }, never);
-  const plan = {
-    ...{ geometry: SMALL, sampleFps: 5, startFrame: 0, threads: 1, hardware: 'none' as const },
-    isKeyframesOnly: false,
-  };
-  const elsewhere = `http://127.0.0.1:${canary.port}/film.mp4`;
-  const args = networkArguments({ ...plan, url: elsewhere, nature: 'media', isLive: false });
-  const env = { PATH: process.env.PATH ?? '', http_proxy: new URL(relay.url).origin };
-  const run = { ...settings, args, input: elsewhere, env, startFrame: 0, isSeekable: false };
-  await collect(runDecoder(run, never) as AsyncIterable<Frame>, []);
-  expect(relay.fault?.code).toBe('E_SOURCE_FORBIDDEN');
-  await relay.close();
-  expect(
-    execFileSync('ps', ['--ppid', String(process.pid), '-o', 'comm='], { encoding: 'utf8' }),
-  ).not.toContain('ffmpeg');
 });

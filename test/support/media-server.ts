@@ -1,7 +1,11 @@
 // A web server under the test's control: each path answers as the test says.
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { basename, join } from 'node:path';
 import type { Service } from '../../runtime/shutdown.ts';
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface MediaServer extends Service {
   readonly port: number;
@@ -10,10 +14,7 @@ export interface MediaServer extends Service {
 }
 
 /** Starts a server on `host`; what `answer` throws breaks the connection. */
-export async function startMediaServer(
-  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
-  host = '127.0.0.1',
-): Promise<MediaServer> {
+export async function startMediaServer(answer: Answer, host = '127.0.0.1'): Promise<MediaServer> {
   const requests: IncomingMessage[] = [];
   const listener: RequestListener = (request, response) => {
     requests.push(request);
@@ -53,4 +54,18 @@ export function sendBytes(
     response.writeHead(206);
   }
   response.end(part);
+}
+
+/** Answers with the file of `directory` that the last part of the path names. */
+export function sendFiles(directory: string): Answer {
+  return async (request, response) => {
+    const name = basename(new URL(request.url ?? '', 'http://x').pathname);
+    const type = name.endsWith('.m3u8') ? 'application/vnd.apple.mpegurl' : 'video/mp4';
+    sendBytes(request, response, await readFile(join(directory, name)), type);
+  };
+}
+
+/** Sends to another address. */
+export function redirectTo(location: string): Answer {
+  return (_, response) => response.writeHead(302, { location }).end();
 }
