@@ -5,6 +5,7 @@ import { LabelSet, LabelSetInput } from '../protocol/labels.ts';
 import { LabelsVersion } from '../protocol/rest.ts';
 import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
+import { checkExamples, haveExamples } from './label-examples.ts';
 import { readLabels, replaceLabels } from './label-store.ts';
 import { readServedModels, requireServed } from './served-models.ts';
 import { StreamParams } from './stream-routes.ts';
@@ -49,16 +50,21 @@ export function labelRoutes(scope: FastifyInstance, context: RouteContext): void
     },
     async (request) => {
       const { id } = request.params;
-      await checkTemplatesOf(context, id, request.body.templates);
+      await checkUse(context, id, request.body);
       return { labelsVersion: await replaceLabels(context, id, request.body) };
     },
   );
 }
 
-/** The set in use is fine even while no worker is up to say which sets there are. */
-async function checkTemplatesOf(context: RouteContext, stream: string, name: string): Promise<void> {
-  const [record, labels] = await Promise.all([readStream(context, stream), readLabels(context, stream)]);
-  if (labels.templates === name) return;
-  const served = await readServedModels(context.redis, context.keys);
-  checkTemplates(requireServed(served, record.model), name);
+/** Templates in use are fine even while no worker is up to say which ones there are. */
+async function checkUse(
+  context: RouteContext,
+  stream: string,
+  { templates, labels }: LabelSetInput,
+): Promise<void> {
+  const [record, inForce] = await Promise.all([readStream(context, stream), readLabels(context, stream)]);
+  if (inForce.templates === templates && !haveExamples(labels)) return;
+  const served = requireServed(await readServedModels(context.redis, context.keys), record.model);
+  checkTemplates(served, templates);
+  checkExamples(served, labels);
 }

@@ -4,8 +4,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { PastScores } from '../protocol/ask.ts';
 import { LabelSetInput } from '../protocol/labels.ts';
+import { PipelineError } from '../runtime/errors.ts';
 import { answer, failures } from './answers.ts';
 import type { RouteContext } from './http.ts';
+import { checkExamples } from './label-examples.ts';
 import { readLabels } from './label-store.ts';
 import { openPastStore } from './past-store.ts';
 import { readServedModels, requireServed } from './served-models.ts';
@@ -36,6 +38,7 @@ export function pastRoutes(scope: FastifyInstance, context: RouteContext): void 
     const { model } = await readStream(context, stream);
     const served = requireServed(await readServedModels(context.redis, context.keys), model);
     checkTemplates(served, labels.templates);
+    checkExamples(served, labels.labels);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     return past.ask({ stream, model, labels, signal: gone.signal });
@@ -55,8 +58,12 @@ export function pastRoutes(scope: FastifyInstance, context: RouteContext): void 
     },
     async (request, reply) => {
       const { version: _, ...inForce } = await readLabels(context, request.params.id);
-      const labels = LabelSetInput.parse({ ...inForce, labels: request.query.labels });
-      return ask(reply, request.params.id, labels);
+      const parsed = LabelSetInput.safeParse({ ...inForce, labels: request.query.labels });
+      if (parsed.success) return ask(reply, request.params.id, parsed.data);
+      throw new PipelineError(
+        'E_LABELS_INVALID',
+        `These words cannot be asked for: ${z.prettifyError(parsed.error)}`,
+      );
     },
   );
 

@@ -5,7 +5,7 @@ import { encodeEvent, LUA_APPEND } from '../protocol/event-log.ts';
 import { IDLE_EXPIRY_SECONDS, type Keyspace } from '../protocol/keys.ts';
 import type { LabelSet } from '../protocol/labels.ts';
 import { defineScript, runScript } from '../protocol/script.ts';
-import type { Source, StreamJob, StreamMode } from '../protocol/stream.ts';
+import type { Pooling, Source, StreamJob, StreamMode } from '../protocol/stream.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { describeSource } from '../sources/redaction.ts';
 
@@ -53,6 +53,8 @@ export interface NewStream {
   readonly model: string;
   readonly sampleFps: number;
   readonly poolSeconds: number;
+  readonly pooling?: Pooling | undefined;
+  readonly spans?: readonly number[] | undefined;
   readonly labels: LabelSet;
   readonly owner: string;
 }
@@ -132,6 +134,8 @@ function recordFields(stream: NewStream, createdAt: number): Record<string, stri
     model: stream.model,
     sampleFps: stream.sampleFps,
     poolSeconds: stream.poolSeconds,
+    ...(stream.pooling === undefined ? {} : { pooling: stream.pooling }),
+    ...(stream.spans === undefined ? {} : { spans: JSON.stringify(stream.spans) }),
     owner: stream.owner,
     createdAt,
     status: 'queued',

@@ -7,6 +7,7 @@ import { resolveSource } from '../sources/policy.ts';
 import type { Identity } from './auth-identity.ts';
 import type { RouteContext } from './http.ts';
 import { findSubmission, noteSubmission } from './idempotency.ts';
+import { checkExamples } from './label-examples.ts';
 import { defaultModel, readServedModels, requireServed } from './served-models.ts';
 import { createStream, type NewStream, newStreamId } from './stream-creation.ts';
 
@@ -44,6 +45,7 @@ async function examine(
   const served = await readServedModels(redis, keys);
   const model = requireServed(served, options.model ?? defaultModel(served, config.MODEL));
   checkTemplates(model, input.templates);
+  checkExamples(model, input.labels);
   const resolved = await resolveSource(source, {
     mediaDirs: config.MEDIA_DIRS,
     sourceNetworks: config.SOURCE_NETWORKS,
@@ -59,6 +61,8 @@ async function examine(
     model: model.id,
     sampleFps: options.sampleFps,
     poolSeconds: options.poolSeconds,
+    pooling: options.pooling,
+    spans: options.spans,
     labels: toLabelSet(input, 1),
   };
 }
