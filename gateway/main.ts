@@ -5,7 +5,7 @@ import { createKeyspace } from '../protocol/keys.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { closeRedis, openRedis } from '../runtime/redis.ts';
+import { closeRedis, openRedis, warnOfEviction } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import { startTracing } from '../runtime/tracing.ts';
 import { createAuthenticator } from './auth.ts';
@@ -45,6 +45,7 @@ export async function startGateway(
     checkExposure(config.GATEWAY_HOST, auth.isOn, log);
     const keys = createKeyspace(config.KEY_PREFIX);
     const redis = open('command', 'gateway');
+    warnOfEviction(redis, log);
     const queue = new Queue(keys.streamsQueue, { connection: redis, prefix: keys.queuePrefix });
     queue.on('error', (error) => log.debug({ cause: error.message }, 'the streams queue failed'));
     services.push(queue, gaugeQueues({ redis, keys, metrics }));

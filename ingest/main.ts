@@ -7,7 +7,7 @@ import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { startMonitor } from '../runtime/monitor.ts';
-import { closeRedis, openRedis, type Redis } from '../runtime/redis.ts';
+import { closeRedis, openRedis, type Redis, warnOfEviction } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import { startTracing } from '../runtime/tracing.ts';
 import { decoderEnvironment, type IngestConfig } from './config.ts';
@@ -54,6 +54,7 @@ export async function startIngest(
     return redis;
   };
   const redis = open('ingest');
+  warnOfEviction(redis, log);
   const monitor = await startMonitor({ config, metrics, ready: () => answersPing(redis) }).catch(
     async (error: unknown) => {
       await closeAll(services);

@@ -55,6 +55,24 @@ function connect(url: string, options: RedisOptions): Redis {
   throw new PipelineError('E_CONFIG', 'Expected `REDIS_URL` to begin with redis://, rediss:// or unix://.');
 }
 
+/** Says in the log, whenever `redis` connects, when its memory limit would make it forget jobs instead of refusing writes. */
+export function warnOfEviction(redis: Redis, log: Logger): void {
+  redis.on('ready', () => {
+    void redis.info('memory').then(
+      (info) => {
+        const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
+        if (policy !== undefined && policy !== 'noeviction')
+          log.warn(
+            { policy },
+            'Redis evicts keys when its memory is full, jobs and streams among them: set maxmemory-policy to noeviction',
+          );
+      },
+      // The connection tells of an outage.
+      () => undefined,
+    );
+  });
+}
+
 /** Closes a connection: politely where the server answers, at once where it does not. */
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === 'ready') {

@@ -10,7 +10,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { startMonitor } from '../runtime/monitor.ts';
 import { PACKAGE_ROOT } from '../runtime/package-root.ts';
-import { closeRedis, openRedis } from '../runtime/redis.ts';
+import { closeRedis, openRedis, warnOfEviction } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import { startTracing, type Tracing } from '../runtime/tracing.ts';
 import { TimelineAdvancer } from './advance.ts';
@@ -111,6 +111,7 @@ async function startWorker(setup: WorkerSetup): Promise<Service & Pick<Inference
     });
     services.push(inference);
     const redis = open('worker');
+    warnOfEviction(redis, log);
     const prompts = new PromptCache({
       model: description.id,
       templateSets,

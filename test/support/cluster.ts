@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import { startPrivateRedis } from '../../cli/private-redis.ts';
+import { type PrivateRedis, startPrivateRedis } from '../../cli/private-redis.ts';
 import { type Client, createClient } from '../../client/client.ts';
 import type { Service } from '../../runtime/shutdown.ts';
 import { eventually } from './eventually.ts';
@@ -39,12 +39,13 @@ export interface Cluster extends Service {
   logs(): string;
 }
 
-/** Starts a private Redis and the services named, each in a process of its own, all on one free port. */
+/** Starts a private Redis, or takes `own`, and the services named, each in a process of its own, all on one free port. */
 export async function startCluster(
   services: readonly ServiceName[],
   env: Record<string, string> = {},
+  own?: PrivateRedis,
 ): Promise<Cluster> {
-  const redis = await startPrivateRedis();
+  const redis = own ?? (await startPrivateRedis());
   const dataDir = await mkdtemp(join(tmpdir(), 'verbcast-test-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
