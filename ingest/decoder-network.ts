@@ -1,4 +1,5 @@
 // source on the network ─▶ relay ─▶ **decode** ─▶ sample: one ffmpeg on one connection.
+import { PipelineError } from '../runtime/errors.ts';
 import type { Relay } from '../sources/relay.ts';
 import { networkArguments } from './decoder-arguments.ts';
 import { type DecoderSettings, type Frame, runDecoder } from './decoder-run.ts';
@@ -33,11 +34,17 @@ export async function* decodeNetwork(
   // ffmpeg's own way to another host, should it find one, leads to the relay too, which refuses.
   const proxy = nature === 'rtsp' ? {} : { http_proxy: url.slice(0, url.lastIndexOf('/')) };
   const env = { ...request.env, ...proxy };
+  let decoderLog: readonly string[] = [];
+  const onLog = (lines: readonly string[]) => {
+    decoderLog = lines;
+  };
   try {
-    yield* runDecoder({ ...request, args, input: url, env, startFrame, isSeekable: false }, ended);
+    yield* runDecoder({ ...request, args, input: url, env, startFrame, isSeekable: false, onLog }, ended);
   } catch (error) {
     signal.throwIfAborted();
-    throw relay.fault ?? error;
+    if (!relay.fault) throw error;
   }
-  if (relay.fault) throw relay.fault;
+  if (!relay.fault) return;
+  const { code, message, cause } = relay.fault;
+  throw new PipelineError(code, message, { cause, facts: { decoderLog } });
 }

@@ -43,6 +43,8 @@ export interface DecoderSettings {
   readonly onDuration?: (seconds: number) => void;
   /** Told when ffmpeg has started. */
   readonly onStart?: (pid: number | undefined) => void;
+  /** Told ffmpeg's last lines, at most 100, without credentials, when it is over. */
+  readonly onLog?: (lines: readonly string[]) => void;
 }
 
 export interface DecoderRun extends DecoderSettings {
@@ -119,6 +121,7 @@ export async function* runDecoder(
     drought.end();
     signal.removeEventListener('abort', end);
     await decoder.stop();
+    run.onLog?.(log.lines());
   }
 }
 

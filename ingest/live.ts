@@ -1,5 +1,4 @@
 // A live source that is never let go: connected, watched, connected again, until it is stopped or refuses for good.
-import type { Reason } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import { backoffMs } from './backoff.ts';
 import type { Frame } from './decoder-run.ts';
@@ -24,7 +23,7 @@ export interface LiveOptions {
   /** Called with the time of the first picture of a connection, before it is yielded. */
   readonly startClock: (nowMs: number) => Promise<LiveClock>;
   /** Told why the source is connected to again; the same reason in a row once. */
-  readonly onTrouble: (reason: Reason) => Promise<void>;
+  readonly onTrouble: (fault: PipelineError) => Promise<void>;
 }
 
 /**
@@ -56,7 +55,7 @@ export async function* watchLive(
     }
     const isNews = trouble.note(fault.code, Date.now());
     if (trouble.isFinal) throw fault;
-    if (isNews) await options.onTrouble({ code: fault.code, message: fault.message });
+    if (isNews) await options.onTrouble(fault);
     await pause(backoffMs(trouble.failures), signal);
   }
 }

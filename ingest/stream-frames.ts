@@ -1,7 +1,7 @@
 // A stream's source → its frames, whatever kind it is.
 import type { FrameGeometry } from '../protocol/model.ts';
 import type { StoredRecord } from '../protocol/record.ts';
-import type { Reason, StreamJob } from '../protocol/stream.ts';
+import type { StreamJob } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { DeviceSource, FileSource } from '../sources/file-policy.ts';
 import { resolveSource, type SourcePolicy, type UrlSource } from '../sources/policy.ts';
@@ -45,7 +45,7 @@ export interface StreamFramesOptions {
   /** Told when an ffmpeg has started. */
   readonly onStart: () => void;
   /** Told why the source is connected to again. */
-  readonly onTrouble: (reason: Reason) => Promise<void>;
+  readonly onTrouble: (fault: PipelineError) => Promise<void>;
 }
 
 /**
@@ -89,7 +89,7 @@ export function streamFrames(
         ...network,
         startFrame: nextFrame,
         idleMs: decoders.stallMs,
-        onTrouble: ({ code, message }) => onTrouble({ code, message }),
+        onTrouble,
       },
       signal,
     );

@@ -158,7 +158,10 @@ class StreamRun {
         ...{ record, holder, geometry },
         onDuration: (seconds) => publisher.announce(seconds),
         onStart: () => this.#countDecoder(),
-        onTrouble: (reason) => this.#tell('reconnecting', reason),
+        onTrouble: async (fault) => {
+          context.log.warn({ err: fault }, 'the source is connected to again');
+          await this.#tell('reconnecting', { code: fault.code, message: fault.message });
+        },
       },
       halt,
     );

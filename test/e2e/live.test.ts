@@ -173,6 +173,8 @@ test('a camera that is gone for a while is back within 30 s of its return, and t
     'reconnecting',
     'running',
   ]);
+  // What ffmpeg said last is kept for the operator.
+  expect(cluster.logs()).toMatch(/"decoderLog":\["[^\n]*the source is connected to again/);
   const media = stream.scores().flatMap((event) => (event.type === 'scores' ? event.frames : []));
   expect(media.every((frame, i) => i === 0 || frame.media > (media[i - 1]?.media ?? 0))).toBe(true);
   await stream.stop();
@@ -181,6 +183,7 @@ test('a camera that is gone for a while is back within 30 s of its return, and t
 test.each([
   ['another password', 'live', { user: 'operator', password: 'guess' }, 'E_SOURCE_UNAUTHORIZED'],
   ['no such path', 'nothing', CREDENTIALS, 'E_SOURCE_NOT_FOUND'],
+  ['sound alone', 'sound', CREDENTIALS, 'E_SOURCE_NO_VIDEO'],
 ])('a camera that refuses ends its stream with its code: %s', async (_, path, credentials, code) => {
   const { id } = await cluster.client.createStream({
     source: { url: camera.url(path, credentials) },

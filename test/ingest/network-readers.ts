@@ -64,7 +64,7 @@ export function live(
       clock ??= createLiveClock({ epochMs, sampleFps, nextFrame: 0 });
       return clock;
     },
-    onTrouble: async (reason: Reason) => void troubles.push(reason),
+    onTrouble: async ({ code, message }: PipelineError) => void troubles.push({ code, message }),
   };
   return collect(watchLive(options, never), troubles, most);
 }

@@ -121,6 +121,24 @@ describe('a live source over HTTP', () => {
     expect(numberOf(frames.at(-1)?.pixels ?? new Uint8Array())).toBeGreaterThan(150);
   });
 
+  it('a playlist that grows is followed to its end, and a segment that is gone is passed over', async () => {
+    const segments = ['film0.ts', 'film1.ts', 'gone.ts', 'film2.ts', 'film3.ts'];
+    let looks = 0;
+    const { url } = await serve((request, response) => {
+      if (request.url === '/gone.ts') return response.writeHead(404).end();
+      if (request.url !== '/film.m3u8') return files(request, response);
+      const shown = segments.slice(0, 3 + looks++);
+      const isOver = shown.length === segments.length;
+      const list = ['#EXTM3U', '#EXT-X-TARGETDURATION:2', ...shown.flatMap((name) => ['#EXTINF:2,', name])];
+      response.end([...list, ...(isOver ? ['#EXT-X-ENDLIST'] : []), ''].join('\n'));
+    });
+    const { frames, error, troubles } = await live(url('/film.m3u8'));
+    expect(error).toBeNull();
+    expect(troubles).toEqual([]);
+    expect(frames.length).toBeGreaterThan(25);
+    expect(looks).toBeGreaterThanOrEqual(3);
+  });
+
   it('MJPEG is watched as it comes, and asked for again when it ends', async () => {
     const { url, requests } = await serve(async (_, response) => {
       response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace;boundary=ffmpeg' });
