@@ -171,6 +171,9 @@ class RtspRelay {
     }
     if (code >= 300 && code < 400) throw redirected();
     if (code === 401 || (code >= 400 && ESSENTIAL.test(pending.method))) throw statusFault(code, reason);
+    if (pending.method === 'DESCRIBE' && code < 300 && !/^m=video /m.test(message.body.toString('latin1'))) {
+      throw new PipelineError('E_SOURCE_NO_VIDEO', 'The camera offers no picture.');
+    }
     const headers: [string, string][] = [['CSeq', pending.cseq]];
     for (const [name, value] of message.headers) if (FORWARDED.test(name)) headers.push([name, value]);
     const start = `RTSP/1.0 ${status} ${code < 300 ? 'OK' : 'Error'}`;

@@ -63,6 +63,8 @@ async function player(relay: Relay): Promise<{ socket: Socket; heard(): string; 
   return { socket, heard: () => heard, ask: (text) => void socket.write(text) };
 }
 
+const SDP = 'v=0\r\nm=video 0 RTP/AVP 96\r\n';
+const WITH_SDP = `Content-Length: ${SDP.length}\r\n\r\n${SDP}`;
 const describing = (relay: Relay, cseq = 7) =>
   `DESCRIBE ${relay.url} RTSP/1.0\r\nCSeq: ${cseq}\r\nAccept: application/sdp\r\n\r\n`;
 
@@ -71,14 +73,14 @@ describe('an RTSP relay', () => {
     const asked: Request[] = [];
     const port = await camera((request) => {
       asked.push(request);
-      return `RTSP/1.0 200 Fine\r\nCSeq: ${request.cseq}\r\nServer: WMServer/9\r\nLocation: rtsp://127.0.0.1:1/\r\nContent-Base: rtsp://cam/\r\nContent-Length: 3\r\n\r\nv=0`;
+      return `RTSP/1.0 200 Fine\r\nCSeq: ${request.cseq}\r\nServer: WMServer/9\r\nLocation: rtsp://127.0.0.1:1/\r\nContent-Base: rtsp://cam/\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`;
     });
     const relay = await relayTo(port);
     const { socket, heard, ask } = await player(relay);
     ask(describing(relay));
     await once(socket, 'data');
     expect(heard()).toBe(
-      'RTSP/1.0 200 OK\r\nCSeq: 7\r\nContent-Base: rtsp://cam/\r\nContent-Length: 3\r\n\r\nv=0',
+      `RTSP/1.0 200 OK\r\nCSeq: 7\r\nContent-Base: rtsp://cam/\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`,
     );
     expect(asked[0]?.start).toBe(`DESCRIBE rtsp://127.0.0.1:${port}/cam?x=1 RTSP/1.0`);
     ask(`SETUP ${relay.url}/track=1 RTSP/1.0\r\nCSeq: 8\r\n\r\n`);
@@ -93,14 +95,14 @@ describe('an RTSP relay', () => {
       asked.push(request);
       const isIn = request.headers.includes('Authorization: Digest username="me"');
       return isIn
-        ? `RTSP/1.0 200 OK\r\nCSeq: ${request.cseq}\r\n\r\n`
+        ? `RTSP/1.0 200 OK\r\nCSeq: ${request.cseq}\r\n${WITH_SDP}`
         : `RTSP/1.0 401 No\r\nCSeq: ${request.cseq}\r\nWWW-Authenticate: Digest realm="r", nonce="n"\r\n\r\n`;
     });
     const relay = await relayTo(port, { user: 'me:secret@' });
     const { socket, heard, ask } = await player(relay);
     ask(describing(relay));
     await once(socket, 'data');
-    expect(heard()).toBe('RTSP/1.0 200 OK\r\nCSeq: 7\r\n\r\n');
+    expect(heard()).toBe(`RTSP/1.0 200 OK\r\nCSeq: 7\r\n${WITH_SDP}`);
     expect(asked.map(({ cseq }) => cseq)).toEqual(['1', '2']);
   });
 
@@ -129,6 +131,11 @@ describe('an RTSP relay', () => {
     ['refuses the password', 'RTSP/1.0 401 No\r\nCSeq: 1\r\n\r\n', 'E_SOURCE_UNAUTHORIZED'],
     ['forbids', 'RTSP/1.0 403 No\r\nCSeq: 1\r\n\r\n', 'E_SOURCE_UNAUTHORIZED'],
     ['knows no such path', 'RTSP/1.0 404 No\r\nCSeq: 1\r\n\r\n', 'E_SOURCE_NOT_FOUND'],
+    [
+      'has sound alone',
+      'RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 19\r\n\r\nm=audio 0 RTP/AVP 8',
+      'E_SOURCE_NO_VIDEO',
+    ],
     ['is busy', 'RTSP/1.0 503 Later\r\nCSeq: 1\r\n\r\n', 'E_SOURCE_UNREACHABLE'],
   ])('ends with a code when the camera %s, and ffmpeg hears nothing of it', async (_, reply, code) => {
     const relay = await relayTo(await camera(() => reply));
@@ -148,7 +155,9 @@ describe('an RTSP relay', () => {
   });
 
   it('lets one program in, once', async () => {
-    const relay = await relayTo(await camera(({ cseq }) => `RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\n\r\n`));
+    const relay = await relayTo(
+      await camera(({ cseq }) => `RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\n${WITH_SDP}`),
+    );
     const first = await player(relay);
     first.ask(describing(relay));
     await once(first.socket, 'data');
