@@ -78,7 +78,8 @@ export async function purgeStream(home: StreamHome, id: string): Promise<void> {
   const first = Math.max(0, record.published - FRAMES_LEFT_MAX);
   const frames = Array.from({ length: record.published - first }, (_, i) => keys.frames(id, first + i));
   // The record goes last: while it is there, a purge that was cut off can be repeated.
-  await redis.unlink(keys.labels(id), keys.timeline(id), keys.embeddings(id), keys.events(id), ...frames);
+  const owned = [keys.labels, keys.timeline, keys.embeddings, keys.events, keys.preview];
+  await redis.unlink(...owned.map((key) => key(id)), ...frames);
   await redis.zrem(keys.streams, id);
   await redis.unlink(keys.stream(id));
 }
