@@ -70,6 +70,7 @@ function openLane(mode: StreamMode, options: LaneOptions, closing: AbortSignal):
   );
   // An outage is told by the connection, once; the queue would repeat it at every attempt.
   worker.on('error', (err) => log.debug({ err, mode }, 'a queue of windows reported an error'));
+  worker.on('stalled', (job) => log.warn({ job }, 'a window lost its worker and is done again'));
   worker.on('failed', (job, err) => {
     log.error({ err, job: job?.id, attempt: job?.attemptsMade }, 'a window failed');
     // Without an end it is tried again. A window that lost its worker too often ends before its attempts are used up.

@@ -23,6 +23,8 @@ beforeAll(async () => {
   cluster = await startCluster(['gateway', 'ingest'], {
     MEDIA_DIRS: dirname(reel.path),
     INFERENCE_THREADS: '1',
+    // More than one worker takes, so that each of two always holds some.
+    WINDOWS_IN_FLIGHT: '24',
   });
   worker = cluster.start('worker');
   await cluster.ready();
@@ -64,6 +66,8 @@ test('a worker killed in the middle of a file loses no window and doubles no eve
     if (scored === 5) killed ??= victim.kill();
   });
   await killed;
+  // The victim took windows to its grave, and the other worker did them again.
+  expect(worker.log()).toContain('a window lost its worker and is done again');
   expect(killed).toBeDefined();
   expectSameLabels(disturbed, undisturbed);
   await expectAllSeen(id);
