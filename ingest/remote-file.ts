@@ -15,10 +15,11 @@ export interface RemoteFileOptions {
   /** Grid index of the first frame. */
   readonly startFrame: number;
   readonly idleMs: number;
+  /** Attempts in a row that bring no frame, before the stream fails; 6 by default. */
+  readonly attempts?: number;
   readonly onTrouble: (error: PipelineError) => Promise<void>;
 }
 
-/** Attempts in a row that bring no frame; then the stream fails. */
 const ATTEMPTS = 6;
 
 /**
@@ -26,7 +27,7 @@ const ATTEMPTS = 6;
  * @throws what the source is found to be; E_SOURCE_UNREACHABLE after six attempts without a frame, 20 to 30 s.
  */
 export async function* readRemoteFile(
-  { resolve, rules, settings, startFrame, idleMs, onTrouble }: RemoteFileOptions,
+  { resolve, rules, settings, startFrame, idleMs, attempts = ATTEMPTS, onTrouble }: RemoteFileOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
   let next = startFrame;
@@ -47,7 +48,7 @@ export async function* readRemoteFile(
     } catch (error) {
       signal.throwIfAborted();
       const isTransient = error instanceof PipelineError && error.code === 'E_SOURCE_UNREACHABLE';
-      if (!isTransient || ++failures >= ATTEMPTS) throw error;
+      if (!isTransient || ++failures >= attempts) throw error;
       await onTrouble(error);
     } finally {
       await relay?.close();

@@ -1,5 +1,11 @@
 // One request to a server on the network: each hop of its redirects goes to a checked address.
-import { type IncomingHttpHeaders, type IncomingMessage, request as sendRequest } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as sendRequest,
+} from 'node:http';
+import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { PipelineError } from '../runtime/errors.ts';
 import { createAuthorizer } from './authorization.ts';
@@ -58,8 +64,7 @@ export function createHttpFetcher({
           ...(authorization === undefined ? {} : { authorization }),
         },
       });
-      request.setTimeout(idleMs, () => request.destroy(new Error('The server was silent for too long.')));
-      const response = await answerTo(request.end(), signal);
+      const response = await answerTo(watchSilence(request, socket, idleMs).end(), signal);
       if (response.statusCode !== 401 || !isOwn || !authorizer.challenge(challengesIn(response)))
         return response;
       response.destroy();
@@ -85,6 +90,21 @@ export function createHttpFetcher({
       );
     },
   };
+}
+
+/** Ends a request whose server says nothing for `idleMs`. One that nobody listens to, as a file that waits does, may be silent. */
+function watchSilence(request: ClientRequest, socket: Socket, idleMs: number): ClientRequest {
+  let response: IncomingMessage | undefined;
+  request.once('response', (arrived) => {
+    response = arrived;
+  });
+  socket.on('timeout', () => {
+    const isHeldBack = response !== undefined && (response.isPaused() || response.readableLength > 0);
+    if (isHeldBack) socket.setTimeout(idleMs);
+    else request.destroy(new Error('The server was silent for too long.'));
+  });
+  socket.setTimeout(idleMs);
+  return request;
 }
 
 async function answerTo(

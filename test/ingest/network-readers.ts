@@ -39,13 +39,29 @@ async function collect(frames: AsyncIterable<Frame>, troubles: Reason[], most = 
 }
 
 /** Reads a file behind a URL to its end. */
-export function file(url: string, startFrame = 0): Promise<Outcome> {
+export function file(
+  url: string,
+  startFrame = 0,
+  {
+    geometry = settings.geometry,
+    idleMs = 5_000,
+    attempts = 6,
+    onFrame = async (_: number): Promise<unknown> => undefined,
+  } = {},
+): Promise<Outcome> {
   const troubles: Reason[] = [];
   const options = {
-    ...{ resolve: () => resolveUrl(url), rules: policy, settings, startFrame, idleMs: 5_000 },
+    ...{ resolve: () => resolveUrl(url), rules: policy, startFrame, idleMs, attempts },
+    settings: { ...settings, geometry },
     onTrouble: async ({ code, message }: PipelineError) => void troubles.push({ code, message }),
   };
-  return collect(readRemoteFile(options, never), troubles);
+  async function* frames() {
+    for await (const frame of readRemoteFile(options, never)) {
+      await onFrame(frame.index);
+      yield frame;
+    }
+  }
+  return collect(frames(), troubles);
 }
 
 /** Watches a live source to its end, or for `most` pictures. */

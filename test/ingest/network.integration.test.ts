@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer, type Server } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Frame } from '../../ingest/decoder-run.ts';
@@ -15,7 +16,7 @@ import {
   redirectTo as to,
 } from '../support/media-server.ts';
 import { startRtspServer } from '../support/rtsp-server.ts';
-import { file, live } from './network-readers.ts';
+import { file, live, settings } from './network-readers.ts';
 
 let clips: ClipDirectory;
 let server: MediaServer | undefined;
@@ -79,6 +80,35 @@ describe('a file behind a URL', () => {
     expect(error).toBeNull();
     expect(seen(frames)).toEqual(WHOLE);
     expect(troubles.map(({ code }) => code)).toEqual(['E_SOURCE_UNREACHABLE', 'E_SOURCE_UNREACHABLE']);
+  });
+
+  it('waits for a reader that takes its time, on the connection that it has', async () => {
+    // More than all the buffers on the way hold.
+    const noise = ['-f', 'lavfi', '-i', 'testsrc2=s=640x480:r=25:d=20,noise=alls=60'];
+    await clips.make(...noise, ...H264, '-movflags', '+faststart', 'large.mp4');
+    const { url, requests } = await serve(files);
+    const idleMs = 500;
+    const geometry = { ...settings.geometry, sizePx: 224, resizePx: 224 };
+    const { frames, error, troubles } = await file(url('/large.mp4'), 0, {
+      ...{ geometry, idleMs },
+      onFrame: async (index) => {
+        if (index === 2) await delay(6 * idleMs);
+      },
+    });
+    expect(error).toBeNull();
+    expect(troubles).toEqual([]);
+    expect(frames).toHaveLength(100);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is given up when its server falls silent', async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': 1_000_000 });
+      response.write(readFileSync(clips.file('film.mp4')).subarray(0, 5_000));
+    });
+    const { error, troubles } = await file(url('/film.mp4'), 0, { idleMs: 200, attempts: 2 });
+    expect(error?.code).toBe('E_SOURCE_UNREACHABLE');
+    expect(troubles).toHaveLength(1);
   });
 
   it('is read with its credentials, which no other host gets', async () => {
