@@ -1,10 +1,10 @@
 // The gateway: REST, WebSocket and the page.
 import type { AddressInfo } from 'node:net';
-import { Queue } from 'bullmq';
 import { createKeyspace } from '../protocol/keys.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { openQueue } from '../runtime/queue.ts';
 import { closeRedis, openRedis, warnOfEviction } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import { startTracing } from '../runtime/tracing.ts';
@@ -46,7 +46,7 @@ export async function startGateway(
     const keys = createKeyspace(config.KEY_PREFIX);
     const redis = open('command', 'gateway');
     warnOfEviction(redis, log);
-    const queue = new Queue(keys.streamsQueue, { connection: redis, prefix: keys.queuePrefix });
+    const queue = openQueue(keys.streamsQueue, { redis, prefix: keys.queuePrefix });
     queue.on('error', (error) => log.debug({ cause: error.message }, 'the streams queue failed'));
     services.push(queue, gaugeQueues({ redis, keys, metrics }));
     const feed = createFeed({ redis, blocking: open('patient', 'gateway-feed'), keys, log });

@@ -1,11 +1,12 @@
 // gateway ═══ asks ═══▶ worker: a question about the past, and its answer.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { type AskJob, AskReply, type PastScores } from '../protocol/ask.ts';
 import { type LabelSetInput, toLabelSet } from '../protocol/labels.ts';
 import { Reason } from '../protocol/stream.ts';
 import { ERRORS, type ErrorCode, PipelineError } from '../runtime/errors.ts';
+import { openQueue } from '../runtime/queue.ts';
 import type { Service } from '../runtime/shutdown.ts';
 import type { StreamHome } from './stream-creation.ts';
 
@@ -31,8 +32,7 @@ export interface PastStore extends Service {
 export function openPastStore({ redis, keys }: StreamHome): PastStore {
   const queues = new Map<string, Queue>();
   const queueOf = (model: string) => {
-    const queue =
-      queues.get(model) ?? new Queue(keys.asksQueue(model), { connection: redis, prefix: keys.queuePrefix });
+    const queue = queues.get(model) ?? openQueue(keys.asksQueue(model), { redis, prefix: keys.queuePrefix });
     queues.set(model, queue);
     return queue;
   };

@@ -1,9 +1,10 @@
 // What waits for workers, looked up when somebody scrapes. The gateway tells it, because workers may all be gone.
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { z } from 'zod';
 import type { Keyspace } from '../protocol/keys.ts';
 import { StreamMode } from '../protocol/stream.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { openQueue } from '../runtime/queue.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 
@@ -36,7 +37,7 @@ export function gaugeQueues({
   const queueOf = (name: string) => {
     const known = queues.get(name);
     if (known) return known;
-    const queue = new Queue(name, { connection: redis, prefix: keys.queuePrefix });
+    const queue = openQueue(name, { redis, prefix: keys.queuePrefix });
     // An outage is told by the connection, once.
     queue.on('error', () => undefined);
     queues.set(name, queue);

@@ -1,10 +1,10 @@
 // The records of streams: read, list, stop, remove.
-import { Queue } from 'bullmq';
 import { endDirectly } from '../protocol/ending.ts';
 import { StoredRecord } from '../protocol/record.ts';
 import { defineScript, runScript } from '../protocol/script.ts';
 import { isTerminal } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
+import { openQueue } from '../runtime/queue.ts';
 import type { StreamHome } from './stream-creation.ts';
 
 /** Index entries looked at with each creation, so that those of forgotten streams do not pile up. */
@@ -43,8 +43,8 @@ export async function stopStream(
   await runScript(redis, STOP, { keys: [keys.stream(id)], args: [] });
   const record = await readStream(home, id);
   if (isTerminal(record.status) || (await isHeld(home, id))) return record;
-  const windows = new Queue(keys.windowsQueue(record.model, record.mode), {
-    connection: redis,
+  const windows = openQueue(keys.windowsQueue(record.model, record.mode), {
+    redis,
     prefix: keys.queuePrefix,
   });
   try {

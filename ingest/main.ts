@@ -1,12 +1,13 @@
 // The ingest: takes streams, decodes their sources, publishes their windows.
 import { availableParallelism } from 'node:os';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { createKeyspace } from '../protocol/keys.ts';
 import type { StreamMode } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { startMonitor } from '../runtime/monitor.ts';
+import { openQueue } from '../runtime/queue.ts';
 import { closeRedis, openRedis, type Redis, warnOfEviction } from '../runtime/redis.ts';
 import { closeAll, type Service } from '../runtime/shutdown.ts';
 import { startTracing } from '../runtime/tracing.ts';
@@ -62,7 +63,7 @@ export async function startIngest(
     },
   );
   services.push(monitor);
-  const queues = openQueues((name) => new Queue(name, { connection: redis, prefix: keys.queuePrefix }), log);
+  const queues = openQueues((name) => openQueue(name, { redis, prefix: keys.queuePrefix }), log);
   services.push(queues);
   const context = {
     redis,
