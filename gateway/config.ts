@@ -58,6 +58,23 @@ export const GatewayConfigSchema = z.object({
   SOURCE_NETWORKS: list(',').describe(
     'CIDRs that a `url` may reach beside the public internet, separated by commas (a camera LAN: 192.168.1.0/24).',
   ),
+  MAX_STREAMS: integer({ min: 1, max: 100_000, fallback: 1_000 }).describe(
+    'Streams that are not over at the most; one more is refused with E_CAPACITY.',
+  ),
+  MAX_LIVE_FPS: z.coerce
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe(
+      'Frames per second that all live streams together may ask for: what the workers can embed. 0: no limit.',
+    ),
+  ADMISSION: z
+    .enum(['refuse', 'slow'])
+    .default('refuse')
+    .describe(
+      'What happens to a live stream beyond MAX_LIVE_FPS: it is refused, or sampled slower, down to 0.5 frames per second.',
+    ),
   RETENTION_SECONDS: integer({ min: 60, max: 604_800, fallback: 7_200 }).describe(
     'Media seconds of embeddings kept per stream, and how long a stream is kept after its end.',
   ),

@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
+import { PipelineError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { actionRoutes } from './action-routes.ts';
@@ -74,6 +75,8 @@ export async function buildHttp(context: RouteContext): Promise<FastifyInstance>
     if (body.status >= 500) {
       context.log.error({ err: error, method: request.method, route: request.routeOptions.url }, body.title);
     }
+    const wait = error instanceof PipelineError ? error.facts.waitSeconds : undefined;
+    if (typeof wait === 'number') reply.header('retry-after', String(wait));
     return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
   });
   app.setNotFoundHandler((request, reply) => {

@@ -5,6 +5,7 @@ import { defineScript, runScript } from '../protocol/script.ts';
 import { isTerminal } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import { openQueue } from '../runtime/queue.ts';
+import { releaseStream } from './admission.ts';
 import type { StreamHome } from './stream-creation.ts';
 
 /** Index entries looked at with each creation, so that those of forgotten streams do not pile up. */
@@ -81,6 +82,7 @@ export async function purgeStream(home: StreamHome, id: string): Promise<void> {
   const owned = [keys.labels, keys.timeline, keys.embeddings, keys.events, keys.preview];
   await redis.unlink(...owned.map((key) => key(id)), ...frames);
   await redis.zrem(keys.streams, id);
+  await releaseStream(home, id);
   await redis.unlink(keys.stream(id));
 }
 

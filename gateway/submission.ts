@@ -4,6 +4,7 @@ import type { ServedModel } from '../protocol/model.ts';
 import type { CreateStream, StreamMode } from '../protocol/stream.ts';
 import { PipelineError } from '../runtime/errors.ts';
 import { resolveSource } from '../sources/policy.ts';
+import { admitStream, releaseStream } from './admission.ts';
 import type { Identity } from './auth-identity.ts';
 import type { RouteContext } from './http.ts';
 import { findSubmission, noteSubmission } from './idempotency.ts';
@@ -14,7 +15,7 @@ import { createStream, type NewStream, newStreamId } from './stream-creation.ts'
 /**
  * Creates the stream that `request` asks for and returns its id. With an `idempotencyKey`, the same request again is the
  * same stream, also when the first attempt failed half-way.
- * @throws E_MODEL_NOT_SERVED, E_BAD_REQUEST, E_IDEMPOTENCY_MISMATCH, E_UPLOAD_NOT_FOUND, E_SOURCE_*, E_REDIS_*
+ * @throws E_CAPACITY, E_MODEL_NOT_SERVED, E_BAD_REQUEST, E_IDEMPOTENCY_MISMATCH, E_UPLOAD_NOT_FOUND, E_SOURCE_*, E_REDIS_*
  */
 export async function submit(
   context: RouteContext,
@@ -28,7 +29,13 @@ export async function submit(
   const stream = { ...(await examine(context, request)), owner };
   const id = newStreamId();
   const final = submission ? await noteSubmission(context, submission, id) : id;
-  await createStream(context, { ...stream, id: final });
+  const { sampleFps } = await admitStream(context, { ...stream, id: final }, context.config);
+  try {
+    await createStream(context, { ...stream, sampleFps, id: final });
+  } catch (error) {
+    await releaseStream(context, final).catch(() => undefined);
+    throw error;
+  }
   return { id: final, isRepeat: final !== id };
 }
 

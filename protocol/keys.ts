@@ -19,6 +19,8 @@ export interface Keyspace {
   events(id: string): string;
   /** Sorted set: stream id by creation time in epoch milliseconds. */
   readonly streams: string;
+  /** Hash: stream id to when it was admitted and the frames per second it was granted: `<epoch ms>:<fps>`. */
+  readonly admitted: string;
   /** Hash: model id to what live workers serve. */
   readonly models: string;
   /** String: the answer to one question about the past. */
@@ -52,6 +54,7 @@ export function createKeyspace(prefix = 'vc'): Keyspace {
     preview: (id) => of(id, 'preview'),
     events: (id) => of(id, 'events'),
     streams: `${prefix}:streams`,
+    admitted: `${prefix}:admitted`,
     models: `${prefix}:models`,
     reply: (askId) => `${prefix}:reply:${askId}`,
     queuePrefix: `{${prefix}}`,

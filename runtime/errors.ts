@@ -31,6 +31,7 @@ export const ERRORS = {
   E_IDEMPOTENCY_MISMATCH: row(422, 'The idempotency key was used for another request'),
   E_ORIGIN_FORBIDDEN: row(403, 'The page may not use this gateway'),
   E_TOO_MANY_REQUESTS: row(429, 'Too many requests', again),
+  E_CAPACITY: row(503, 'There is no capacity for another stream', again),
   E_UNAUTHORIZED: row(401, 'A valid token is needed'),
   E_FORBIDDEN: row(403, 'The token does not allow this'),
   E_AUTH_UNAVAILABLE: row(503, 'Tokens cannot be checked now', again),
