@@ -3,6 +3,8 @@ import { PipelineError } from '../runtime/errors.ts';
 
 /** A playlist of a day of 2 s segments has 2 MB. */
 export const PLAYLIST_MAX_BYTES = 4 * 1_024 * 1_024;
+/** ffmpeg looks into every variant before it begins; a list of thousands would make it, and this machine, knock everywhere. */
+const VARIANTS_MAX = 64;
 const BEGINNING = '#EXTM3U';
 
 /** Returns whether `head`, the first bytes of something, begins a playlist. */
@@ -18,9 +20,12 @@ export function isFinishedPlaylist(text: string): boolean {
 /**
  * Returns the playlist with every address replaced by what `through` makes of it, an absolute http or https URL.
  * @throws E_SOURCE_FORBIDDEN when an address is anything else (a file, another protocol), or is written so that programs
- * might read it differently.
+ * might read it differently; E_SOURCE_LIMIT when it names more than 64 variants.
  */
 export function rewritePlaylist(text: string, base: URL, through: (url: URL) => string): string {
+  if ((text.match(/^\s*#EXT-X-(STREAM-INF|MEDIA):/gm)?.length ?? 0) > VARIANTS_MAX) {
+    throw new PipelineError('E_SOURCE_LIMIT', `The playlist names more than ${VARIANTS_MAX} variants.`);
+  }
   const replace = (address: string) => {
     if (/["\\\s\p{Cc}]/u.test(address) || !URL.canParse(address, base.href)) throw forbidden();
     const url = new URL(address, base);

@@ -75,6 +75,12 @@ describe('a playlist', () => {
     expect(() => rewrite(`#EXTM3U\n#EXT-X-MAP:URI="${address}"\na.ts\n`)).toThrow(forbidden);
   });
 
+  it('may have variants, and not thousands', () => {
+    const master = (count: number) => `#EXTM3U\n${'#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n'.repeat(count)}`;
+    expect(rewrite(master(64))).toContain('via:https://cdn.example/live/a/a.m3u8');
+    expect(() => rewrite(master(65))).toThrow(expect.objectContaining({ code: 'E_SOURCE_LIMIT' }));
+  });
+
   it.each(['URI=key.bin', 'URI =http://a/', 'uri= file:///x', 'URI=\\"x"', 'URI="a"b", URI=x'])(
     'is refused when an attribute is written like %s',
     (attribute) => {
