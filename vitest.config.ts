@@ -2,6 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const root = { root: import.meta.dirname };
 
+// On a shared machine a test of processes and cameras can run out of time through no fault of the program: in CI it has a
+// second try, and both are printed.
+const retry = process.env.CI ? 1 : 0;
+
 /** Three projects: `unit` needs nothing; `integration` and `e2e` need redis-server, ffmpeg and the pocket model. */
 export default defineConfig({
   test: {
@@ -23,6 +27,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           globalSetup: ['test/support/requirements.ts'],
           fileParallelism: false,
+          retry,
         },
       },
       {
@@ -34,6 +39,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           globalSetup: ['test/support/requirements.ts'],
           fileParallelism: false,
+          retry,
         },
       },
     ],
