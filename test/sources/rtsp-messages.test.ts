@@ -75,4 +75,24 @@ describe('createRtspReader', () => {
     expect(writeRtspMessage({ ...message, headers }).toString()).toBe(ANSWER);
     expect(headerOf(message.headers, 'cseq')).toBe('2');
   });
+
+  it('takes whatever comes: it reads it, waits for more, or refuses it', () => {
+    const random = seededRandom(3);
+    const outcomes = { read: 0, refused: 0 };
+    for (let round = 0; round < 3_000; round++) {
+      const bytes = Buffer.from(WIRE.subarray(0, 3_000));
+      for (let i = 0; i < 1 + random() * 20; i++)
+        bytes[Math.floor(random() * (random() < 0.5 ? 80 : bytes.length))] = Math.floor(random() * 256);
+      const read = createRtspReader();
+      try {
+        for (let at = 0; at < bytes.length; at += 700) read(bytes.subarray(at, at + 700));
+        outcomes.read++;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'E_SOURCE_UNREADABLE' });
+        outcomes.refused++;
+      }
+    }
+    expect(outcomes.read).toBeGreaterThan(100);
+    expect(outcomes.refused).toBeGreaterThan(100);
+  });
 });
