@@ -68,7 +68,10 @@ function addWatch(program: Command): void {
     .description('label a video and show it live')
     .argument('<source>', 'a file, or an rtsp://, rtsps://, http:// or https:// URL')
     .addOption(labelFlag())
-    .option('--labels-file <file>', 'labels, one a line, or a JSON list of labels as the API takes them')
+    .option(
+      '--labels-file <file>',
+      'labels, one a line, a JSON list of labels, or a JSON label set as the API takes it',
+    )
     .option(
       '--threshold <score>',
       'score 0..1 at which an action starts (0.5); it ends below 0.6 of it',
@@ -143,6 +146,67 @@ function addRecognition(program: Command): void {
     );
 }
 
+function addLabelling(program: Command): void {
+  for (const [name, what] of [
+    ['calibrate', 'fit a temperature and thresholds to a few clips; writes a label set'],
+    ['examples', 'teach labels by clips that show them; writes a label set'],
+  ] as const) {
+    const command = program
+      .command(name)
+      .description(what)
+      .argument('[dataset]', 'a folder of videos per label (_none: of no label), or a manifest (TSV)')
+      .addOption(labelFlag())
+      .option('--labels-file <file>', 'labels, one a line, a JSON list, or a JSON label set')
+      .option('--yes <clips...>', 'clips that show the label; clip.mp4#t=3,8 means its seconds 3 to 8')
+      .option('--no <clips...>', 'clips that show none')
+      .option('-o, --output <file>', 'where the label set goes; for --labels-file, and for the API')
+      .option('--model <id>', 'model to do it with (MODEL)')
+      .option('--fps <rate>', 'frames per second of media that are looked at (2)', asNumber)
+      .option('--prompts <set>', 'template set (action)');
+    if (name === 'calibrate') {
+      command
+        .option('--precision <share>', 'share of right ones among the actions that are told (0.9)', asNumber)
+        .option(
+          '--prevalence <share>',
+          'how often a label is true where it is used (as in the clips)',
+          asNumber,
+        )
+        .option('--json', 'print one object as JSON, and nothing else')
+        .action(
+          runs(async (path, options) =>
+            (await import('./calibrate.ts')).calibrateCommand(path, options, readEnvironment()),
+          ),
+        );
+      continue;
+    }
+    command
+      .option('--no-words', 'the examples stand in place of the words')
+      .option(
+        '--weight <number>',
+        'how much the examples count (0.5 beside words, 1 in their place)',
+        asNumber,
+      )
+      .action(
+        runs(async (path, options) =>
+          (await import('./examples.ts')).examplesCommand(path, options, readEnvironment()),
+        ),
+      );
+  }
+  program
+    .command('ask')
+    .description('score other words over what a stream has seen')
+    .argument('<stream>', 'id of the stream: st_…')
+    .argument('[words...]', 'labels in plain words')
+    .option('--labels-file <file>', 'labels, one a line, a JSON list, or a JSON label set')
+    .option('--url <url>', 'gateway to ask; the one on this machine otherwise')
+    .option('--json', 'print one object as JSON, and nothing else')
+    .action(
+      runs(async (stream, words, options) =>
+        (await import('./ask.ts')).ask(stream, words, options, readEnvironment()),
+      ),
+    );
+}
+
 function addTokens(program: Command): void {
   const tokens = program.command('token').description('make the tokens that a gateway asks for');
   for (const [name, what] of [
@@ -177,6 +241,7 @@ function createProgram(): Command {
   addServices(program);
   addModels(program);
   addRecognition(program);
+  addLabelling(program);
   addTokens(program);
   program
     .command('doctor')

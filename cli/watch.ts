@@ -11,7 +11,7 @@ import { modelNotice } from './model-notice.ts';
 import { type ReachedGateway, reachGateway } from './reach-gateway.ts';
 import { openScreen } from './screen.ts';
 import { readSource, submit, type WatchedSource } from './submission.ts';
-import { gatherLabels } from './watch-labels.ts';
+import { gatherLabelSet } from './watch-labels.ts';
 import { timelineLines } from './watch-lines.ts';
 import { runSession } from './watch-session.ts';
 import { type Show, showJson, showOnScreen } from './watch-show.ts';
@@ -49,9 +49,10 @@ export async function watch(text: string, flags: WatchFlags, environment: Enviro
 /** Returns the body of the request that the flags ask for. @throws E_LABELS_INVALID */
 export async function requestOf(flags: WatchFlags): Promise<Omit<CreateStreamInput, 'source'>> {
   const { threshold: on, fps, model } = flags;
+  const set = await gatherLabelSet(flags.label, flags.labelsFile);
   return {
-    labels: await gatherLabels(flags.label, flags.labelsFile),
-    ...(on === undefined ? {} : { thresholds: { on, off: on * OFF_SHARE } }),
+    ...set,
+    ...(on === undefined ? {} : { thresholds: { ...set.thresholds, on, off: on * OFF_SHARE } }),
     options: { ...(fps === undefined ? {} : { sampleFps: fps }), ...(model === undefined ? {} : { model }) },
   };
 }

@@ -4,12 +4,11 @@ import { DEFAULT_POOLING, POOLINGS } from '../models/pooling.ts';
 import type { LabelExample, PromptVectors } from '../models/prompt-bank.ts';
 import { fitPrototype } from '../models/prototype.ts';
 import { comparedTexts, logitsOf } from '../models/scorer.ts';
-import { averageUnit } from '../models/unit-vectors.ts';
 import { poolClips } from './clip-similarities.ts';
 import { pickEvenly } from './dataset.ts';
 import { shuffled } from './seeded-order.ts';
 
-/** Top-1 of clips of the labels that were shown k examples, among all labels. */
+/** Top-1 among the labels that were shown k examples. */
 export interface FewShotResult {
   readonly k: number;
   /**
@@ -115,12 +114,14 @@ interface Judged {
 
 function judge({ shown, tests }: Draw, { labels, texts, logitScale }: FewShotInput): Judged {
   const frames = tests.map((test) => test.frames);
+  const known = [...shown.keys()];
   const accuracy = (words: boolean | undefined) => {
     const vectors: PromptVectors = {
       dims: texts[0]?.length ?? 0,
-      labels: labels.map((name, label) => {
+      labels: known.map((label) => {
+        const name = labels[label] ?? '';
         const text = texts[label] ?? new Float32Array();
-        const example = words === undefined ? undefined : exampleOf({ shown, label, text, words });
+        const example = words === undefined ? undefined : exampleOf({ shown, label, logitScale, words });
         return { name, vector: text, not: [], ...(example ? { example } : {}) };
       }),
       background: [],
@@ -130,7 +131,7 @@ function judge({ shown, tests }: Draw, { labels, texts, logitScale }: FewShotInp
       logitScale,
     });
     const right = pooled.filter(
-      (row, i) => ranking(logitsOf(row, vectors, { logitScale }).own)[0] === tests[i]?.label,
+      (row, i) => known[ranking(logitsOf(row, vectors, { logitScale }).own)[0] ?? -1] === tests[i]?.label,
     );
     return right.length / tests.length;
   };
@@ -140,12 +141,12 @@ function judge({ shown, tests }: Draw, { labels, texts, logitScale }: FewShotInp
 function exampleOf({
   shown,
   label,
-  text,
+  logitScale,
   words,
 }: {
   shown: Draw['shown'];
   label: number;
-  text: Float32Array;
+  logitScale: number;
   words: boolean;
 }): LabelExample | undefined {
   const examples = shown.get(label);
@@ -153,5 +154,6 @@ function exampleOf({
   const others = [...shown].flatMap(([other, parts]) =>
     other === label ? [] : parts.flatMap((part) => pickEvenly(part, FRAMES_PER_EXAMPLE)),
   );
-  return fitPrototype({ examples: examples.map((frames) => [averageUnit(frames)]), others, text, words });
+  // No background takes part in telling labels apart, so what is even matters alike to all that have no words.
+  return fitPrototype({ examples, others, logitScale, evenCosine: 0, words });
 }

@@ -93,10 +93,14 @@ export function fitThreshold(
       reached: precision >= options.wantedPrecision,
     };
   });
-  return (
+  const chosen =
     candidates.find(({ reached }) => reached) ??
-    candidates.reduce((best, next) => (next.precision > best.precision ? next : best))
+    candidates.reduce((best, next) => (next.precision > best.precision ? next : best));
+  // Of thresholds that let the same samples pass, the one that is furthest from them: bounds may have moved the others.
+  const alike = candidates.filter(
+    ({ precision, recall }) => precision === chosen.precision && recall === chosen.recall,
   );
+  return alike.at(-1);
 }
 
 function logSumExp(logits: readonly number[]): number {

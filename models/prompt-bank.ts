@@ -20,10 +20,10 @@ export interface PromptSet {
 export interface LabelExample {
   /** `Float32Array [D]`, unit length. */
   readonly prototype: Float32Array;
-  /** Brings cosines with the prototype to the spread of cosines with texts. */
+  /** Brings cosines with the prototype to the size of cosines with texts. */
   readonly gain: number;
   readonly centre: number;
-  /** The cosine that other footage has with the label's words; stands for them where they do not count. */
+  /** Stands for the cosine with the words where they do not count. */
   readonly level: number;
   readonly words: boolean;
   readonly weight: number;

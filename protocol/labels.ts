@@ -21,9 +21,13 @@ export const LabelExamples = z.strictObject({
     .number()
     .gt(0)
     .max(1_000)
-    .describe('Brings cosines with the prototype to the spread of cosines with words.'),
+    .describe('Brings cosines with the prototype to the size of cosines with words.'),
   centre: z.number().min(-1).max(1).describe('The cosine of other footage with the prototype.'),
-  level: z.number().min(-1).max(1).describe('The cosine of other footage with words.'),
+  level: z
+    .number()
+    .min(-10)
+    .max(10)
+    .describe('The cosine that stands for the words where they do not count.'),
   words: z
     .boolean()
     .default(true)
@@ -152,7 +156,7 @@ function hasRival(
 }
 
 /** Returns the name of a label as users write it. */
-export function labelName(label: LabelInput): string {
+export function labelName(label: string | { readonly name: string }): string {
   return typeof label === 'string' ? label : label.name;
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { gatherLabels } from '../../cli/watch-labels.ts';
+import { gatherLabelSet, gatherLabels } from '../../cli/watch-labels.ts';
 
 let directory = '';
 beforeAll(async () => {
@@ -31,7 +31,15 @@ test('a JSON list holds labels as the API takes them', async () => {
   ]);
 });
 
+test('a JSON label set is taken whole, with the labels of flags before its own', async () => {
+  const set = { labels: [{ name: 'fall', threshold: 0.4 }], temperature: 1.5, scoring: 'independent' };
+  const path = await file(JSON.stringify(set));
+  expect(await gatherLabelSet(['boxing'], path)).toEqual({ ...set, labels: ['boxing', ...set.labels] });
+  expect(await gatherLabelSet(['boxing'])).toEqual({ labels: ['boxing'] });
+});
+
 test.each([
+  ['{ "labels": ["a", "a"] }', /not a JSON label set: .*unique/s],
   ['[{ "nam": "fall" }]', /not a JSON list of labels/],
   ['["boxing"', /not a JSON list of labels/],
 ])('%j is refused, naming the file', async (text, message) => {

@@ -133,6 +133,13 @@ describe('threshold', () => {
     }
   });
 
+  test('a clear gap is cut in its middle, also where the lowest scores are next to nothing', () => {
+    expect(fitThreshold([0.99, 0.98], [0.001, 0.002], { wantedPrecision: 0.8 })).toMatchObject({
+      threshold: expect.closeTo((0.98 + 0.002) / 2, 12),
+      recall: 1,
+    });
+  });
+
   test('samples of one kind say nothing', () => {
     expect(fitThreshold(positives, [], { wantedPrecision: 0.9 })).toBeUndefined();
     expect(fitThreshold([], negatives, { wantedPrecision: 0.9 })).toBeUndefined();
