@@ -136,7 +136,8 @@ function finish(
   command.outputOptions('-map', '0:V:0', '-an', '-sn', '-dn');
   command.videoFilters(filters);
   // `cfr` fills the slots before a picture that comes late, and those lost where the picture's format changes.
-  command.outputOptions('-fps_mode', rate, '-f', 'rawvideo');
+  // One thread: ffmpeg gives each its frame before it lets the first one out, which at 2 a second is seconds.
+  command.outputOptions('-fps_mode', rate, '-f', 'rawvideo', '-threads', '1');
   return command._getArguments();
 }
 

@@ -191,6 +191,11 @@ describe('networkArguments', () => {
     expect(optionOf(args, '-fps_mode')).toBe('cfr');
   });
 
+  it('lets each picture out as it comes: the threads of an encoder hold back as many', () => {
+    for (const args of [networkArguments(network), networkArguments(web), decoderArguments(PLAN)])
+      expect(args.slice(args.lastIndexOf('-threads'))).toEqual(['-threads', '1', 'pipe:1']);
+  });
+
   it('decodes by hardware where that is asked for', () => {
     expect(networkArguments(network)).not.toContain('-hwaccel');
     const args = networkArguments({ ...network, hardware: 'vaapi' });
