@@ -16,7 +16,7 @@ import { assertLease, commitPublished, type LeaseHolder, type Loss, storePixels 
 export const PIXELS_EXPIRY_MS = 3_600_000;
 /** How often a file that waits looks whether there is room. */
 const ROOM_POLL_MS = 25;
-const FULL_REDIS_RETRY_MS = 1_000;
+const FULL_REDIS_RETRY_MS = 250;
 /** A worker that dies is not the window's fault. */
 const ATTEMPTS = 5;
 const RETRY_MS = 500;

@@ -3,6 +3,7 @@ import { IDLE_EXPIRY_SECONDS, type Keyspace } from '../protocol/keys.ts';
 import { StoredRecord } from '../protocol/record.ts';
 import { defineScript, runScript } from '../protocol/script.ts';
 import type { StreamEnd } from '../protocol/window.ts';
+import { PipelineError } from '../runtime/errors.ts';
 import type { Redis } from '../runtime/redis.ts';
 
 // KEYS record, labels, events. ARGV lease, seconds until all of it expires.
@@ -14,11 +15,21 @@ for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
 return 1
 `);
 
+/**
+ * Share of Redis's memory limit that pixels leave free. In a Redis that is full to the brim workers cannot even take the
+ * jobs whose pixels they would remove: it would stay full for ever.
+ */
+const RESERVE = 0.1;
+
 // KEYS record, frames. ARGV lease, pixels, milliseconds until they expire.
 const STORE_PIXELS = defineScript(`
-if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 'lost' end
+local memory = redis.call('INFO', 'memory')
+local limit = tonumber(string.match(memory, 'maxmemory:(%d+)'))
+local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
+if limit > 0 and used + #ARGV[2] > limit * ${1 - RESERVE} then return 'full' end
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-return 1
+return 'stored'
 `);
 
 // A full Redis refuses a script at its first write only: one that frees memory, or takes none, goes first in what must get
@@ -79,7 +90,7 @@ export async function assertLease({ redis, keys, stream, lease }: LeaseHolder): 
   if ((await redis.hget(keys.stream(stream), 'lease')) !== lease) throw new LeaseLost(LOST);
 }
 
-/** Stores a window's pixels for `expiryMs`. @throws LeaseLost */
+/** Stores a window's pixels for `expiryMs`. @throws LeaseLost; E_REDIS_FULL when there is no room for them */
 export async function storePixels(
   { redis, keys, stream, lease }: LeaseHolder,
   { seq, pixels, expiryMs }: { seq: number; pixels: Buffer; expiryMs: number },
@@ -88,7 +99,8 @@ export async function storePixels(
     keys: [keys.stream(stream), keys.frames(stream, seq)],
     args: [lease, pixels, expiryMs],
   });
-  if (stored !== 1) throw new LeaseLost(LOST);
+  if (stored === 'full') throw new PipelineError('E_REDIS_FULL', 'Redis has no room for another window.');
+  if (stored !== 'stored') throw new LeaseLost(LOST);
 }
 
 /** A step of a stream: window `seq` is out, or `windows` from it on, and `nextFrame` is the grid index that follows. */
