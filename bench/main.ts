@@ -5,6 +5,8 @@ const BENCHES: Record<string, () => Promise<Record<string, unknown>>> = {
   throughput: async () => (await import('./throughput.ts')).throughputBench(),
   'event-loop': async () => (await import('./event-loop.ts')).eventLoopBench(),
   sockets: async () => (await import('./sockets.ts')).socketsBench(),
+  'still-scenes': async () => (await import('./still-scenes.ts')).stillScenesBench(),
+  'ask-past': async () => (await import('./ask-past.ts')).askPastBench(),
 };
 
 const wanted = process.argv.slice(2);

@@ -86,8 +86,8 @@ export async function makeReel({
   return reel;
 }
 
-/** `apt-get download` needs no root, but package lists, which only root can fetch. */
-async function download(packages: readonly string[], directory: string): Promise<void> {
+/** Downloads packages to `directory`. `apt-get download` needs no root, but package lists, which only root can fetch. */
+export async function download(packages: readonly string[], directory: string): Promise<void> {
   const fetch = () =>
     run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', ...packages], directory);
   try {
@@ -113,7 +113,8 @@ async function download(packages: readonly string[], directory: string): Promise
   }
 }
 
-async function unpack(directory: string, name: string, file: string): Promise<void> {
+/** Takes one file out of a package that lies in `directory`, to its path below it. */
+export async function unpack(directory: string, name: string, file: string): Promise<void> {
   const script = 'dpkg-deb --fsys-tarfile "$1"_*.deb | tar -xf - "./$2"';
   await run('sh', ['-c', script, 'sh', name, file], directory).catch((cause: unknown) => {
     throw noFootage(`The package ${name} on this system has no ${file}.`, cause);
