@@ -70,8 +70,8 @@ export async function startTinyHub(): Promise<TinyHub> {
     });
     if (fault === undefined) return void response.end(rest);
     response.write(rest.subarray(0, fault.afterBytes), () => {
-      // Ended, not reset: a reset may throw away what the client has not read yet.
-      if (fault.kind === 'cut') response.socket?.end();
+      // A moment later: fetch throws away what it has not handed on when the connection ends.
+      if (fault.kind === 'cut') setTimeout(() => response.socket?.destroy(), 50);
     });
   }
 
