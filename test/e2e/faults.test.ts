@@ -10,6 +10,7 @@ import { actionsOf, expectSameLabels, framesOf, watchToEnd } from '../support/sa
 const PARTS = ['testsrc2=s=320x240:r=25', 'mandelbrot=s=320x240:r=25', 'life=s=320x240:r=25:mold=10'];
 const SECONDS = 90;
 const SAMPLE_FPS = 10;
+const SILENCE_MS = 400;
 const TAKEOVER_MAX_SECONDS = 60;
 
 let reel: Reel;
@@ -56,14 +57,20 @@ test('a worker killed in the middle of a file loses no window and doubles no eve
   expect(framesOf(undisturbed)).toHaveLength(SECONDS * SAMPLE_FPS);
   expect(actionsOf(undisturbed).length).toBeGreaterThan(0);
 
-  const victim = cluster.start('worker');
+  // It waits a second for batches that never fill, so that at any moment it holds windows.
+  const victim = cluster.start('worker', { BATCH_WAIT_MS: '1000', BATCH_FRAMES: '256' });
   await eventually('the second worker to be ready', () => victim.log().includes('worker ready'));
   const id = await submit();
-  let scored = 0;
   let killed: Promise<void> | undefined;
+  let silence: NodeJS.Timeout | undefined;
   const disturbed = await watchToEnd(cluster.client, id, (event) => {
-    scored += event.type === 'scores' ? 1 : 0;
-    if (scored === 5) killed ??= victim.kill();
+    clearTimeout(silence);
+    // Silence in the middle: all wait for what the victim holds.
+    if (event.type === 'scores') {
+      silence = setTimeout(() => {
+        killed ??= victim.kill();
+      }, SILENCE_MS);
+    }
   });
   await killed;
   // The victim took windows to its grave, and the other worker did them again.
