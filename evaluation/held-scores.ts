@@ -1,5 +1,5 @@
 // A clip → what a stream would make of it: logits span by span, and how high each label's score held.
-import { DEFAULT_POOLING, POOLINGS } from '../models/pooling.ts';
+import { DEFAULT_POOLING, defaultSpans, POOLINGS } from '../models/pooling.ts';
 import type { PromptVectors } from '../models/prompt-bank.ts';
 import {
   comparedTexts,
@@ -17,14 +17,14 @@ export interface TimedFrames {
   readonly embeddings: readonly Float32Array[];
 }
 
-/** A span that ended at `media`. */
+/** The spans that ended at `media`. */
 export interface PooledSpan {
   readonly media: number;
-  /** To {@link comparedTexts}. */
-  readonly similarities: Float64Array;
+  /** Per span, the longest last: similarities to {@link comparedTexts}. */
+  readonly bySpan: readonly Float64Array[];
 }
 
-/** Returns the pooled similarities of each frame with those of the `poolSeconds` before it, as the timeline pools them. */
+/** Returns the pooled similarities of each frame with those of the spans before it, as the timeline pools them. */
 export function poolFrames(
   { times, embeddings }: TimedFrames,
   { vectors, logitScale, poolSeconds }: { vectors: PromptVectors; logitScale: number; poolSeconds: number },
@@ -33,11 +33,15 @@ export function poolFrames(
   return embeddings.map((embedding, i) => {
     const media = times[i] ?? 0;
     const frames: readonly ComparedFrame[] = span.slide({ media, embedding, origin: 0 });
-    return { media, similarities: POOLINGS[DEFAULT_POOLING](viewFrames(frames), logitScale) };
+    const bySpan = defaultSpans(poolSeconds).map((seconds) => {
+      const view = viewFrames(frames.filter((frame) => frame.media > media - seconds));
+      return POOLINGS[DEFAULT_POOLING](view, logitScale);
+    });
+    return { media, bySpan };
   });
 }
 
-/** Returns the logits of spans that hardly overlap, one per `everySeconds`, the last frames' always among them. */
+/** Returns the logits of long spans that hardly overlap, one per `everySeconds`, the last frames' always among them. */
 export function spreadLogits(
   spans: readonly PooledSpan[],
   { vectors, scoring, everySeconds }: { vectors: PromptVectors; scoring: ScoreOptions; everySeconds: number },
@@ -47,7 +51,7 @@ export function spreadLogits(
     const later = picked.at(-1);
     if (!later || later.media - span.media >= everySeconds) picked.push(span);
   }
-  return picked.reverse().map(({ similarities }) => logitsOf(similarities, vectors, scoring));
+  return picked.reverse().map(({ bySpan }) => logitsOf(bySpan.at(-1) ?? [], vectors, scoring));
 }
 
 /**
@@ -58,7 +62,13 @@ export function heldScores(
   spans: readonly PooledSpan[],
   { vectors, scoring, minOnSeconds }: { vectors: PromptVectors; scoring: ScoreOptions; minOnSeconds: number },
 ): Float64Array {
-  const scores = spans.map(({ similarities }) => scoreSimilarities(similarities, vectors, scoring).scores);
+  const scores = spans.map(({ bySpan }) => {
+    const each = bySpan.map((similarities) => scoreSimilarities(similarities, vectors, scoring).scores);
+    return Float64Array.from(
+      vectors.labels,
+      (_, label) => each.reduce((sum, row) => sum + (row[label] ?? 0), 0) / each.length,
+    );
+  });
   const end = spans.at(-1)?.media ?? 0;
   const starts = spans.flatMap(({ media }, i) => (i === 0 || media + minOnSeconds <= end + 1e-6 ? [i] : []));
   return Float64Array.from(vectors.labels, (_, label) =>

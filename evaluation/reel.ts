@@ -1,6 +1,6 @@
 // Footage with known boundaries → how well actions are told: the timeline of a stream against the arg-max of each frame.
 import { type EventScores, type FoundSpan, type Span, scoreEvents } from '../models/event-metrics.ts';
-import { POOLINGS, type PoolingName } from '../models/pooling.ts';
+import { DEFAULT_POOLING, defaultSpans, POOLINGS, type PoolingName } from '../models/pooling.ts';
 import type { PromptVectors } from '../models/prompt-bank.ts';
 import { comparedTexts, type ScoreOptions } from '../models/scorer.ts';
 import { advanceSegmenter, closeSegmenter, initialSegmenterState } from '../models/segmenter.ts';
@@ -34,14 +34,15 @@ export function tellReel(footage: ReelFootage, scorers: ReelScorers): Record<str
   const judge = (found: readonly FoundSpan[]) =>
     scoreEvents(footage.truth, found, { minIou: MIN_IOU, seconds: footage.seconds });
   const told = (options: Partial<TimelineContext>) => judge(tell(footage, scorers, options).found);
-  const others = (Object.keys(POOLINGS) as PoolingName[]).filter((name) => name !== 'attention');
+  const others = (Object.keys(POOLINGS) as PoolingName[]).filter((name) => name !== DEFAULT_POOLING);
   return {
     defaults: told({}),
     'arg-max of each frame': judge(tellByArgMax(footage, scorers, true)),
     'arg-max of each frame, without background': judge(tellByArgMax(footage, scorers, false)),
     'dated by scores': judge(tellByScores(footage, scorers)),
     ...Object.fromEntries(others.map((pooling) => [`${pooling} pooling`, told({ pooling })])),
-    'spans of 1 and 3 s': told({ spans: [1, 3] }),
+    'one span of 3 s': told({ spans: [3] }),
+    'one span of 1 s': told({ spans: [1] }),
     'spans of 1, 3 and 8 s': told({ spans: [1, 3, 8] }),
   };
 }
@@ -56,8 +57,9 @@ function tell(
     labelSet,
     vectors,
     scoring,
-    pooling: 'attention',
+    pooling: DEFAULT_POOLING,
     poolSeconds: POOL_SECONDS,
+    spans: defaultSpans(POOL_SECONDS),
     topLabels: vectors.labels.length,
     retentionSeconds: Number.POSITIVE_INFINITY,
     ...options,

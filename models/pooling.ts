@@ -91,6 +91,14 @@ export type PoolingName = keyof typeof POOLINGS;
 /** The pooling that is used where none is named; `docs/recognition.md` has the measurement. */
 export const DEFAULT_POOLING: PoolingName = 'attention';
 
+/**
+ * Returns the spans, in seconds, whose scores are averaged where none are named: all of `poolSeconds` and the last third
+ * of it. What is shown has to be there now, and to have been there for a while.
+ */
+export function defaultSpans(poolSeconds: number): readonly number[] {
+  return [poolSeconds / 3, poolSeconds];
+}
+
 function poolAlike({ similarities, products }: SpanView, weights: Float64Array): Float64Array {
   const norm = mixedNorm(products, weights);
   const texts = similarities[0]?.length ?? 0;

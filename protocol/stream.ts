@@ -71,7 +71,9 @@ export const StreamOptions = z.strictObject({
     .min(1)
     .max(4)
     .optional()
-    .describe('Several spans at once, in seconds, whose scores are averaged; in place of `poolSeconds`.'),
+    .describe(
+      'Several spans at once, in seconds, whose scores are averaged; `poolSeconds` and a third of it otherwise.',
+    ),
 });
 export type StreamOptions = z.infer<typeof StreamOptions>;
 

@@ -1,5 +1,5 @@
 // How the frames of one stream are pooled: what was asked for when it was created.
-import { DEFAULT_POOLING, type PoolingName } from '../models/pooling.ts';
+import { DEFAULT_POOLING, defaultSpans, type PoolingName } from '../models/pooling.ts';
 import type { Keyspace } from '../protocol/keys.ts';
 import { StoredRecord } from '../protocol/record.ts';
 import type { Redis } from '../runtime/redis.ts';
@@ -7,8 +7,8 @@ import type { Redis } from '../runtime/redis.ts';
 export interface StreamPooling {
   readonly pooling: PoolingName;
   readonly poolSeconds: number;
-  /** Spans in seconds whose scores are averaged, in place of `poolSeconds`. */
-  readonly spans?: readonly number[];
+  /** Spans in seconds whose scores are averaged. */
+  readonly spans: readonly number[];
 }
 
 const Fields = StoredRecord.pick({ poolSeconds: true, pooling: true, spans: true });
@@ -23,6 +23,6 @@ export async function readPooling(
   const stored = await redis.hmget(keys.stream(stream), ...names);
   if (stored[0] == null) return undefined;
   const fields = Fields.parse(Object.fromEntries(names.map((name, i) => [name, stored[i] ?? undefined])));
-  const { poolSeconds, pooling = DEFAULT_POOLING, spans } = fields;
-  return { poolSeconds, pooling, ...(spans === undefined ? {} : { spans }) };
+  const { poolSeconds, pooling = DEFAULT_POOLING, spans = defaultSpans(poolSeconds) } = fields;
+  return { poolSeconds, pooling, spans };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   attentionPooling,
   DEFAULT_POOLING,
+  defaultSpans,
   exponentialPooling,
   maxPooling,
   meanPooling,
@@ -121,4 +122,8 @@ describe('poolings meet where they should', () => {
 
 test('the default is among the poolings', () => {
   expect(Object.keys(POOLINGS)).toContain(DEFAULT_POOLING);
+});
+
+test('the default spans are a third and all of what was asked for', () => {
+  expect(defaultSpans(3)).toEqual([1, 3]);
 });
