@@ -63,6 +63,11 @@ export async function startVictim(env: Record<string, string> = {}): Promise<Vic
     const probe = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) });
     if (probe.status !== 200) throw new Error(`Expected the gateway to live, got ${probe.status}.`);
     for await (const event of client.watch(await submit())) if (event.seq === 1) break;
+    // Its seat is free again when the gateway has seen it go.
+    await eventually('the socket of the probe to be gone', async () => {
+      const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+      return /^verbcast_sockets 0$/m.test(await metrics.text());
+    });
   };
   // Once for what is loaded and compiled with the first request.
   await checkAlive();
