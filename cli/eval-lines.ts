@@ -7,7 +7,7 @@ import type { EventScores } from '../models/event-metrics.ts';
 import type { Ink } from './ink.ts';
 
 const CONFUSIONS_SHOWN = 5;
-const NAME_CELLS = 42;
+const NAME_CELLS = 46;
 
 /** Returns the report as lines; nothing in them comes from a file without its control characters taken out. */
 export function reportLines(report: EvalReport, ink: Ink): string[] {

@@ -38,12 +38,13 @@ export function tellReel(footage: ReelFootage, scorers: ReelScorers): Record<str
   return {
     defaults: told({}),
     'arg-max of each frame': judge(tellByArgMax(footage, scorers, true)),
-    'arg-max of each frame, without background': judge(tellByArgMax(footage, scorers, false)),
-    'dated by scores': judge(tellByScores(footage, scorers)),
-    ...Object.fromEntries(others.map((pooling) => [`${pooling} pooling`, told({ pooling })])),
-    'one span of 3 s': told({ spans: [3] }),
-    'one span of 1 s': told({ spans: [1] }),
-    'spans of 1, 3 and 8 s': told({ spans: [1, 3, 8] }),
+    'arg-max of each frame, no background prompts': judge(tellByArgMax(footage, scorers, false)),
+    'defaults, no background prompts': told({ vectors: { ...scorers.vectors, background: [] } }),
+    'defaults, dated by scores': judge(tellByScores(footage, scorers)),
+    ...Object.fromEntries(others.map((pooling) => [`defaults, ${pooling} pooling`, told({ pooling })])),
+    'defaults, one span of 3 s': told({ spans: [3] }),
+    'defaults, one span of 1 s': told({ spans: [1] }),
+    'defaults, spans of 1, 3 and 8 s': told({ spans: [1, 3, 8] }),
   };
 }
 

@@ -37,7 +37,7 @@ test('what is plain to see is told by every way', () => {
   // Attention sees both in the span at once: the label is above 0.5 from the second frame on, and 1 s later it is told.
   expect(ways.defaults?.meanDelaySeconds).toBeLessThanOrEqual(2);
   expect(ways['arg-max of each frame']).toMatchObject({ f1: 1, meanDelaySeconds: 0, falsePerMinute: 0 });
-  expect(ways['spans of 1, 3 and 8 s']).toBeDefined();
+  expect(ways['defaults, spans of 1, 3 and 8 s']).toBeDefined();
 });
 
 test('frames that flicker break the arg-max, and not the defaults', () => {
