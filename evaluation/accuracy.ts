@@ -1,7 +1,7 @@
 // How many clips are recognised, by prompts and by pooling.
 import { confusionPairs, meanClassAccuracy, ranking, topKAccuracy } from '../models/metrics.ts';
 import { DEFAULT_POOLING, meanPooling, POOLINGS, type PoolingName } from '../models/pooling.ts';
-import { centreFrame, poolClips } from './clip-similarities.ts';
+import { centreFrame, poolClips, viewClips } from './clip-similarities.ts';
 
 /** Shares of clips, 0..1. */
 export interface Accuracy {
@@ -69,21 +69,24 @@ export function measureAccuracy(input: AccuracyInput): AccuracyReport {
   const texts = vectors.get(prompts) ?? [];
   const truth = clips.map(({ label }) => labels.indexOf(label));
   const frames = clips.map(({ embeddings }) => embeddings);
-  const by = (pooling: PoolingName, against: readonly Float32Array[]) =>
-    poolClips(frames, against, { pooling: POOLINGS[pooling], logitScale });
-  const main = by(DEFAULT_POOLING, texts);
+  const views = viewClips(frames, texts);
+  const by = (pooling: PoolingName) => views.map((view) => POOLINGS[pooling](view, logitScale));
+  const main = by(DEFAULT_POOLING);
   const centre = poolClips(frames.map(centreFrame), texts, { pooling: meanPooling, logitScale });
   const names = Object.keys(POOLINGS) as PoolingName[];
   const ranked = main.map(ranking);
   return {
     ...accuracyOf(main, truth),
-    byPooling: Object.fromEntries(
-      names.map((name) => [name, accuracyOf(name === DEFAULT_POOLING ? main : by(name, texts), truth)]),
-    ),
+    byPooling: Object.fromEntries(names.map((name) => [name, accuracyOf(by(name), truth)])),
     byPrompts: Object.fromEntries(
       [...vectors].map(([name, own]) => [
         name,
-        accuracyOf(name === prompts ? main : by(DEFAULT_POOLING, own), truth),
+        accuracyOf(
+          name === prompts
+            ? main
+            : poolClips(frames, own, { pooling: POOLINGS[DEFAULT_POOLING], logitScale }),
+          truth,
+        ),
       ]),
     ),
     centreFrame: accuracyOf(centre, truth),

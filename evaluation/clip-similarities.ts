@@ -1,9 +1,17 @@
 // clips × texts → similarities, by one pooling over each clip.
-import { type Pooling, viewSpan } from '../models/pooling.ts';
+import { type Pooling, type SpanView, viewSpan } from '../models/pooling.ts';
 import { pickEvenly } from './dataset.ts';
 
 /** Frames of a clip that are pooled at the most; of longer ones as many, evenly spread. */
 const FRAMES_MAX = 256;
+
+/** Returns per clip (its frames `[n][D]`, n ≥ 1) what poolings need of it; several poolings may share it. */
+export function viewClips(
+  clips: readonly (readonly Float32Array[])[],
+  texts: readonly Float32Array[],
+): SpanView[] {
+  return clips.map((frames) => viewSpan(pickEvenly(frames, FRAMES_MAX), texts));
+}
 
 /** Returns per clip (its frames `[n][D]`, n ≥ 1) its similarity to each text: `Float64Array [t]`. */
 export function poolClips(
@@ -11,7 +19,7 @@ export function poolClips(
   texts: readonly Float32Array[],
   { pooling, logitScale }: { pooling: Pooling; logitScale: number },
 ): Float64Array[] {
-  return clips.map((frames) => pooling(viewSpan(pickEvenly(frames, FRAMES_MAX), texts), logitScale));
+  return viewClips(clips, texts).map((view) => pooling(view, logitScale));
 }
 
 /** Returns the frame in the middle of a clip, alone. */

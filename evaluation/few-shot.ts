@@ -34,7 +34,10 @@ export interface FewShotInput {
 }
 
 const SHOTS = [1, 2, 4, 8] as const;
-const DRAWS = 10;
+const DRAWS = { few: 10, many: 3 } as const;
+/** Tests of a draw; of more as many, evenly spread. With more than a hundred, fewer draws are as good. */
+const TESTS_MAX = 300;
+const TESTS_MANY = 100;
 /** Frames of an example that other labels' prototypes are told from. */
 const FRAMES_PER_EXAMPLE = 8;
 
@@ -49,8 +52,10 @@ interface Draw {
 export function measureFewShot(input: FewShotInput): FewShotResult[] {
   return SHOTS.flatMap((k) =>
     (['clips', 'parts'] as const).flatMap((unit) => {
-      const draws = Array.from({ length: DRAWS }, (_, seed) =>
-        (unit === 'clips' ? drawClips : drawParts)(input, k, seed + 1),
+      const draw = unit === 'clips' ? drawClips : drawParts;
+      const isMany = draw(input, k, 1).tests.length > TESTS_MANY;
+      const draws = Array.from({ length: isMany ? DRAWS.many : DRAWS.few }, (_, seed) =>
+        draw(input, k, seed + 1),
       ).filter(({ shown, tests }) => shown.size >= 2 && tests.length > 0);
       const [first] = draws;
       if (!first) return [];
@@ -62,7 +67,7 @@ export function measureFewShot(input: FewShotInput): FewShotResult[] {
           k,
           unit,
           labels: first.shown.size,
-          tests: first.tests.length,
+          tests: Math.min(TESTS_MAX, first.tests.length),
           draws: draws.length,
           words: mean(({ words }) => words),
           wordsAndExamples: mean(({ both }) => both),
@@ -112,7 +117,8 @@ interface Judged {
   readonly alone: number;
 }
 
-function judge({ shown, tests }: Draw, { labels, texts, logitScale }: FewShotInput): Judged {
+function judge({ shown, tests: all }: Draw, { labels, texts, logitScale }: FewShotInput): Judged {
+  const tests = pickEvenly(all, TESTS_MAX);
   const frames = tests.map((test) => test.frames);
   const known = [...shown.keys()];
   const accuracy = (words: boolean | undefined) => {
