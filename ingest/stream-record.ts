@@ -21,13 +21,13 @@ return 1
  */
 const RESERVE = 0.1;
 
-// KEYS record, frames. ARGV lease, pixels, milliseconds until they expire.
+// KEYS record, frames. ARGV lease, pixels, milliseconds until they expire. The memory in use counts this command's pixels.
 const STORE_PIXELS = defineScript(`
 if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 'lost' end
 local memory = redis.call('INFO', 'memory')
 local limit = tonumber(string.match(memory, 'maxmemory:(%d+)'))
 local used = tonumber(string.match(memory, 'used_memory:(%d+)'))
-if limit > 0 and used + #ARGV[2] > limit * ${1 - RESERVE} then return 'full' end
+if limit > 0 and used > limit * ${1 - RESERVE} then return 'full' end
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 return 'stored'
 `);
