@@ -1,5 +1,5 @@
 // A label set while a person edits it: text in fields, not yet numbers.
-import type { Label, LabelInput, Thresholds } from '../protocol/labels.ts';
+import type { Label, LabelInput, LabelSet, Thresholds } from '../protocol/labels.ts';
 
 /** One label under edit. An empty `threshold` means: as the whole set. */
 export interface LabelDraft {
@@ -16,12 +16,14 @@ export interface SetDraft {
   readonly off: number;
 }
 
-/** What is kept of a label set between edits; `templates` and `background` go back to the server as they came. */
+/** What is kept of a label set between edits; what is not edited here goes back to the server as it came. */
 export interface KnownSet {
   readonly labels: readonly Label[];
   readonly thresholds: Thresholds;
   readonly templates?: string | undefined;
   readonly background?: readonly string[] | undefined;
+  readonly scoring?: LabelSet['scoring'];
+  readonly temperature?: LabelSet['temperature'];
 }
 
 /** Returns a label that says nothing but its name. */
@@ -58,22 +60,26 @@ export function draftFault(draft: SetDraft): string | null {
 
 /** Returns the label set to send. Expects a draft without a fault. */
 export function draftInput(draft: SetDraft, known: KnownSet) {
+  const examples = new Map(known.labels.map((label) => [label.name, label.examples]));
   return {
-    labels: draft.labels.map(labelInput),
+    labels: draft.labels.map((label) => labelInput(label, examples.get(label.name))),
     thresholds: { ...known.thresholds, on: draft.on, off: draft.off },
     ...(known.templates === undefined ? {} : { templates: known.templates }),
     ...(known.background === undefined ? {} : { background: [...known.background] }),
+    ...(known.scoring === undefined ? {} : { scoring: known.scoring }),
+    ...(known.temperature === undefined ? {} : { temperature: known.temperature }),
   };
 }
 
-function labelInput(label: LabelDraft): LabelInput {
+function labelInput(label: LabelDraft, examples: Label['examples']): LabelInput {
   const plainWords = label.prompts.every((prompt) => prompt === label.name);
-  if (plainWords && label.not.length === 0 && label.threshold === '') return label.name;
+  if (plainWords && label.not.length === 0 && label.threshold === '' && !examples) return label.name;
   return {
     name: label.name,
     ...(plainWords ? {} : { prompts: [...label.prompts] }),
     ...(label.not.length === 0 ? {} : { not: [...label.not] }),
     ...(label.threshold === '' ? {} : { threshold: Number(label.threshold) }),
+    ...(examples ? { examples } : {}),
   };
 }
 
