@@ -39,9 +39,9 @@ export class WindowProcessor {
     await this.#options.timeline.advance(window.stream);
   }
 
-  /** Gives a window up whose job failed for good, so that the timeline can pass it. */
+  /** Gives a window up whose job failed for good, so that the timeline can pass it. The end of a stream is never given up. */
   async abandon(window: WindowJob): Promise<void> {
-    await this.#write(window, this.#lost(window));
+    await this.#write(window, window.end ? encodeEnd(window.end) : this.#lost(window));
     await this.#options.timeline.advance(window.stream);
   }
 
